@@ -1,0 +1,55 @@
+export { createEngine } from './engine.ts';
+export type { Engine, EngineOptionsInput, RoundResult } from './engine.ts';
+export type { EngineEvents, DeliveryNotice, HealthNotice } from './engine-events.ts';
+export { HookwellError } from './errors.ts';
+export type { HookwellErrorCode, HookwellErrorDetails } from './errors.ts';
+export type { EmitInput, EmitResult } from './accept/emit.ts';
+export type { Deliveries } from './manage/deliveries.ts';
+export type { SubscriptionInput, Subscriptions } from './manage/subscriptions.ts';
+export type { AccountId } from './model/account.ts';
+export { readAnswer } from './model/answer.ts';
+export type { HttpAnswer } from './model/answer.ts';
+export { defineCatalog } from './model/catalog.ts';
+export type {
+  Catalog,
+  CatalogDefinition,
+  EventType,
+  EventTypeDefinition,
+  ObjectType,
+  ObjectTypeDefinition,
+} from './model/catalog.ts';
+export type { CrmRecord, FieldInput, FieldValue } from './model/crm-record.ts';
+export { deliveryFields } from './model/delivery.ts';
+export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
+export type { StoredEvent, TopicKey } from './model/event.ts';
+export type { Payload, PayloadValue } from './model/format.ts';
+export { inWords, observe } from './model/health.ts';
+export type { Health, HealthMove, HealthPolicy, HealthState, Observation } from './model/health.ts';
+export { ontraportCatalog } from './model/ontraport-catalog.ts';
+export { attemptFields } from './model/outcome.ts';
+export type { Attempt, Outcome, OutcomeKind } from './model/outcome.ts';
+export { meets, queryRows } from './model/query.ts';
+export type { Comparison, Condition, Page, Query, QueryValue } from './model/query.ts';
+export { parseRetryAfter } from './model/retry.ts';
+export type { RetryPolicy } from './model/retry.ts';
+export { subscriptionFields } from './model/subscription.ts';
+export type { Encoding, NewSubscription, Subscription } from './model/subscription.ts';
+export { parseTopic } from './model/topic.ts';
+export type { ParsedTopic, Topic } from './model/topic.ts';
+export { EngineOptionsSchema, resolveOptions } from './options.ts';
+export type { EngineOptions, OptionsInput } from './options.ts';
+export type { ComposeContext, ComposedBody, OutcomeContext, Plugin, RequestContext } from './plugin.ts';
+export type {
+  AttemptField,
+  ClaimRequest,
+  ClaimResult,
+  DeliveryField,
+  PruneRequest,
+  PruneResult,
+  RecordResult,
+  StorageAdapter,
+  StorageContext,
+  StoreBatch,
+  SubscriptionField,
+} from './storage-adapter.ts';
+export type { Fault, TransportAdapter, TransportContext, TransportRequest, TransportResult } from './transport-adapter.ts';

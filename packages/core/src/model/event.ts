@@ -1,0 +1,23 @@
+import type { CrmRecord } from './crm-record.ts';
+
+/** Something that happened in the CRM, as it is stored: once, however many subscriptions it is for. */
+export interface StoredEvent {
+  /** UUIDv7, made by the engine. */
+  readonly id: string;
+  readonly accountId: string;
+  /** E.g. `sub_tag(3)`. */
+  readonly topic: string;
+  /** The number of the record's object type. */
+  readonly objectType: number;
+  readonly record: CrmRecord;
+  /** When it happened, in milliseconds since the epoch, by the host's clock. */
+  readonly occurredAt: number;
+  /** The host's own key for it, unique within the account; null when it gave none. */
+  readonly idempotencyKey: string | null;
+}
+
+/** What matching goes by: an account's subscriptions to one topic. */
+export interface TopicKey {
+  readonly accountId: string;
+  readonly topic: string;
+}

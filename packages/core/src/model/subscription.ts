@@ -1,0 +1,47 @@
+import type { Health } from './health.ts';
+
+/** How a payload is written: PHP-style form fields, or JSON. */
+export type Encoding = 'form' | 'json';
+
+/** The formats that every engine knows; plugins add others. */
+export const builtInFormats = ['full', 'lightweight', 'notify'] as const;
+
+/** An account's wish to have a topic sent to a URL, in a format. */
+export interface Subscription extends Health {
+  /** A positive integer, unique in the storage. */
+  readonly id: number;
+  readonly accountId: string;
+  readonly url: string;
+  /** E.g. `sub_tag(3)`. */
+  readonly topic: string;
+  /** `full`, `lightweight`, `notify` or one that a plugin names. */
+  readonly format: string;
+  readonly encoding: Encoding;
+  /** The `data` text with which it was made over the wire contract; empty when none was sent. */
+  readonly data: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** When the last attempt began, in milliseconds since the epoch; null before any. */
+  readonly lastAttemptAt: number | null;
+  /** The last attempt's status; 0 before any and when there was no answer. */
+  readonly lastStatus: number;
+  /** The event that the last attempt was about; null before any. */
+  readonly lastEventId: string | null;
+}
+
+/** A subscription that is to be made: what its owner chose. */
+export type NewSubscription = Pick<Subscription, 'accountId' | 'url' | 'topic' | 'format' | 'encoding' | 'data'>;
+
+/** The columns of subscriptions that a query may name, and what they hold. */
+export const subscriptionFields = {
+  id: 'number',
+  url: 'string',
+  topic: 'string',
+  format: 'string',
+  encoding: 'string',
+  data: 'string',
+  createdAt: 'number',
+  health: 'string',
+  lastAttemptAt: 'number',
+  lastStatus: 'number',
+} as const;

@@ -1,0 +1,69 @@
+import type { EventType, ObjectType } from './model/catalog.ts';
+import type { StoredEvent } from './model/event.ts';
+import type { Payload } from './model/format.ts';
+import type { Outcome } from './model/outcome.ts';
+import type { NewSubscription, Subscription } from './model/subscription.ts';
+import type { TransportResult } from './transport-adapter.ts';
+
+/** What a `compose` hook is told: nothing about one subscription, because what it answers is shared by all of them. */
+export interface ComposeContext {
+  readonly event: StoredEvent;
+  readonly eventType: EventType;
+  readonly objectType: ObjectType;
+  readonly format: string;
+}
+
+/** A body that a `compose` hook wrote itself, instead of a payload to be encoded. */
+export interface ComposedBody {
+  /** E.g. `application/cloudevents+json`. */
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** What a `request` hook is told about the attempt whose headers it may add to. */
+export interface RequestContext {
+  readonly deliveryId: string;
+  readonly subscription: Subscription;
+  readonly body: string;
+  /** When the attempt begins, in milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** What an `outcome` hook is told, after the outcome was decided and before it is stored. */
+export interface OutcomeContext {
+  readonly subscription: Subscription;
+  readonly event: StoredEvent | null;
+  readonly outcome: Outcome;
+  readonly result: TransportResult | null;
+}
+
+/**
+ * An addition to the engine: hooks named for the stages, run in the order in which the plugins were given. A hook that
+ * throws in `subscribe`, `emit` or `match` refuses what was asked for with that error; one that throws in `compose` or
+ * `request` fails the attempt (`internal_error` after three); in the other hooks it is reported on `engine.events` as
+ * `error` and changes nothing.
+ */
+export interface Plugin {
+  readonly name: string;
+  /** Formats that its `compose` hook provides, so that subscriptions may name them. */
+  readonly formats?: readonly string[];
+  /** Runs when the engine starts, before anything is claimed. */
+  readonly start?: () => void | Promise<void>;
+  /** May refuse a subscription that is to be made, by throwing. */
+  readonly subscribe?: (subscription: NewSubscription) => void | Promise<void>;
+  /** May refuse an event that is to be stored, by throwing. */
+  readonly emit?: (event: StoredEvent) => void | Promise<void>;
+  /** Answers which of the matching subscriptions get the event. */
+  readonly match?: (
+    event: StoredEvent,
+    subscriptions: readonly Subscription[],
+  ) => readonly Subscription[] | Promise<readonly Subscription[]>;
+  /** Answers another payload, a body of its own, or undefined to leave the payload as it is. */
+  readonly compose?: (payload: Payload, context: ComposeContext) => Payload | ComposedBody | undefined;
+  /** Answers headers to add, as names and values in turn. Synchronous: it runs for every attempt. */
+  readonly request?: (context: RequestContext) => readonly string[];
+  /** Sees every outcome. */
+  readonly outcome?: (context: OutcomeContext) => void;
+  /** Runs when the engine has stopped claiming and everything in flight has ended. */
+  readonly stop?: () => void | Promise<void>;
+}

@@ -1,0 +1,77 @@
+/** One attempt's request, ready to be sent as it is. */
+export interface TransportRequest {
+  readonly deliveryId: string;
+  readonly accountId: string;
+  readonly subscriptionId: number;
+  readonly topic: string;
+  readonly url: string;
+  /** Names and values in turn, in the order of the wire: `['content-type', 'application/json', …]`. */
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+/**
+ * Whose fault a failure is, which decides what follows.
+ * - `endpoint`: it answered badly or not at all; retried on the schedule and held against its health.
+ * - `busy`: it asked for time (429, 503, …); the whole lane pauses.
+ * - `gone`: it said that it will never take another (410); the subscription ends.
+ * - `policy`: our own rules forbid the address; tried twice more, then failed.
+ * - `local`: our own trouble (no sockets, no resolver); retried soon, and held against nobody.
+ */
+export type Fault = 'endpoint' | 'busy' | 'gone' | 'policy' | 'local';
+
+/** What came of an attempt. A failure is a value, not an exception. */
+export type TransportResult =
+  | {
+      readonly ok: true;
+      /** The answer's status; 0 where the transport has none. */
+      readonly status: number;
+      /** The beginning of the answer's body, at most 4 KiB. */
+      readonly answer: string;
+    }
+  | {
+      readonly ok: false;
+      readonly fault: Fault;
+      /** In words, for the log and for the subscriber: `HTTP 503`, `no answer within 15000 ms`. */
+      readonly reason: string;
+      /** The answer's status; 0 when there was none. */
+      readonly status: number;
+      readonly answer: string;
+      /** How long the receiver asked to be left alone, in milliseconds from now; null when it did not say. */
+      readonly retryAfterMs: number | null;
+      /** Whether nothing can have reached the receiver's application, so that one more try at once does no harm. */
+      readonly unsent: boolean;
+    };
+
+/** What the engine hands a transport when it starts. */
+export interface TransportContext {
+  /** Milliseconds since the epoch, for dates in answers. */
+  readonly now: () => number;
+}
+
+/**
+ * How payloads leave the process: the port that a transport adapter fills. Each promise is a case of the conformance
+ * suite (`transportConformance` in `@hookwell/core/testing`) whose title begins with the member's name.
+ */
+export interface TransportAdapter {
+  /** What messages call it, e.g. `http`. */
+  readonly name: string;
+
+  /** The URL schemes it sends to, with their colon: `['https:', 'http:']`. */
+  readonly schemes: readonly string[];
+
+  /** By when `send` has settled, in milliseconds from its call, whatever the receiver does. */
+  readonly deadlineMs: number;
+
+  /** Opens what it needs; a second call changes nothing. */
+  readonly start: (context: TransportContext) => Promise<void>;
+
+  /** Says in one sentence what is wrong with a URL that it will not send to, and null when nothing is. */
+  readonly checkUrl: (url: string) => string | null;
+
+  /** Sends one request and resolves with what came of it, before the deadline and without ever rejecting. */
+  readonly send: (request: TransportRequest) => Promise<TransportResult>;
+
+  /** Closes its connections once what is in flight has ended; a second call changes nothing. */
+  readonly stop: () => Promise<void>;
+}
