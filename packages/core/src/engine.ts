@@ -1,11 +1,28 @@
 import type { EventEmitter } from 'eventemitter3';
+import { v7 } from 'uuid';
+import { acceptance } from './accept/acceptance.ts';
 import type { EmitInput, EmitResult } from './accept/emit.ts';
+import { bridgeStorage } from './bridge-storage.ts';
+import { checkEngineOptions } from './check-engine-options.ts';
+import { claim } from './deliver/claim.ts';
+import { compose } from './deliver/compose.ts';
+import { DeliveryLoop } from './deliver/delivery-loop.ts';
+import { dispatch } from './deliver/dispatch.ts';
+import { Lanes, type LaneState } from './deliver/lanes.ts';
+import { record, tellHealth } from './deliver/record.ts';
 import type { EngineEvents } from './engine-events.ts';
-import type { Deliveries } from './manage/deliveries.ts';
-import type { Subscriptions } from './manage/subscriptions.ts';
+import { HookwellError } from './errors.ts';
+import { gather } from './gather.ts';
+import { deliveries, type Deliveries } from './manage/deliveries.ts';
+import { retention } from './manage/retention.ts';
+import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
+import type { StoredEvent } from './model/event.ts';
+import type { Subscription } from './model/subscription.ts';
 import type { Topic } from './model/topic.ts';
-import { EngineOptionsSchema, resolveOptions, type EngineOptions, type OptionsInput } from './options.ts';
+import { notices } from './notices.ts';
+import type { EngineOptions, OptionsInput } from './options.ts';
+import { transportsByScheme } from './transports-by-scheme.ts';
 
 /** The options of {@link createEngine} as a host writes them. */
 export type EngineOptionsInput<EventName extends string = string> = Omit<
@@ -13,7 +30,7 @@ export type EngineOptionsInput<EventName extends string = string> = Omit<
   'catalog'
 > & { readonly catalog: Catalog<EventName> };
 
-/** Counts of one round of {@link Engine.deliverDue}. */
+/** Counts of one round of {@link Engine.deliverDue}: attempts, by what they led to. */
 export interface RoundResult {
   readonly delivered: number;
   readonly retried: number;
@@ -28,6 +45,8 @@ export interface Engine<EventName extends string = string> {
   readonly events: EventEmitter<EngineEvents>;
   readonly subscriptions: Subscriptions;
   readonly deliveries: Deliveries;
+  /** The lanes that have something in this process's memory now. */
+  readonly lanes: { readonly list: () => readonly LaneState[] };
   /**
    * Opens the storage and the transports and begins to deliver. With `deliver: false` it only accepts events; another
    * process, or {@link Engine.deliverDue}, delivers them. A second call changes nothing.
@@ -36,7 +55,7 @@ export interface Engine<EventName extends string = string> {
   /**
    * Stores an event of the CRM and a delivery for each subscription to it; resolves when they are durable.
    * @throws {HookwellError} `invalid_topic`, `unknown_event`, `unknown_object_type`, `invalid_record`, `invalid_input`,
-   * `idempotency_conflict`, `overloaded`, `not_running`, `storage_failed`. Nothing is stored then.
+   * `idempotency_conflict`, `overloaded`, `not_running`, `storage_busy`, `storage_failed`. Nothing is stored then.
    */
   readonly emit: (topic: Topic<EventName>, input: EmitInput) => Promise<EmitResult>;
   /** Delivers all that is due now and waits for its outcomes: for tests, and for hosts that deliver from cron. */
@@ -48,7 +67,156 @@ export interface Engine<EventName extends string = string> {
   readonly stop: () => Promise<void>;
 }
 
-export function createEngine<EventName extends string>(options: EngineOptionsInput<EventName>): Engine<EventName> {
-  resolveOptions(EngineOptionsSchema, options, 'createEngine');
-  throw new Error('being written');
+/**
+ * Makes an engine: webhook subscriptions for a CRM that runs in this process. It does nothing before `start`.
+ *
+ * @throws {HookwellError} `invalid_option`, naming the option, its value and the rule
+ * @example
+ * const engine = createEngine({ storage: memoryStorage(), transports: [httpTransport()], catalog: ontraportCatalog })
+ * await engine.start()
+ */
+export function createEngine<EventName extends string>(given: EngineOptionsInput<EventName>): Engine<EventName> {
+  const options = checkEngineOptions(given);
+  const { catalog, plugins, now, monotonicNow, random, leaseMs, groupSize, concurrency } = options;
+  const newId = options.newId ?? v7;
+  const storage = bridgeStorage(options.storage);
+  const transports = transportsByScheme(options.transports);
+  const told = notices();
+  const lanes = new Lanes(options);
+  const composed: Parameters<typeof compose>[2] = { catalog, plugins, composed: new WeakMap() };
+  const composeFor = (event: StoredEvent, subscription: Subscription): ReturnType<typeof compose> =>
+    compose(event, subscription, composed);
+
+  const recordContext = {
+    storage,
+    plugins,
+    notices: told,
+    retry: options.retry,
+    health: options.health,
+    random,
+    onPaused(subscriptionId: number, pauseMs: number): void {
+      lanes.pause(subscriptionId);
+      loop.wakeIn(pauseMs);
+    },
+  };
+  const loop = new DeliveryLoop({
+    storage,
+    lanes,
+    claim: async (cursor) => claim(cursor, { storage, lanes, newId, monotonicNow, leaseMs, maxClaims: 5 * groupSize }),
+    dispatch: async (held) =>
+      dispatch(held, {
+        compose: ({ event, subscription }) => composeFor(event, subscription),
+        transportFor: transports.find,
+        plugins,
+        now,
+        monotonicNow,
+      }),
+    recording: gather({ groupSize, waitMs: options.recordEveryMs, write: async (group) => record(group, recordContext) }),
+    notices: told,
+    now,
+    monotonicNow,
+    concurrency,
+    sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
+    pollEveryMs: options.pollEveryMs,
+  });
+  const accepting = acceptance({ options, storage, newId, notices: told, loop });
+
+  let state: 'new' | 'running' | 'stopped' = 'new';
+  let starting: Promise<void> | undefined;
+  let stopping: Promise<void> | undefined;
+  let pruneTimer: NodeJS.Timeout | undefined;
+  let prunedAt = Number.NEGATIVE_INFINITY;
+
+  async function prune(): Promise<void> {
+    prunedAt = now();
+    try {
+      while (state === 'running' && (await retention(options.retention, storage))) await new Promise(setImmediate);
+    } catch (error) {
+      told.report(error);
+    }
+  }
+
+  async function open(deliver: boolean): Promise<void> {
+    await storage.start({ now });
+    for (const transport of options.transports) await transport.start({ now });
+    for (const plugin of plugins) await plugin.start?.();
+    state = 'running';
+    if (!deliver) return;
+    loop.run();
+    pruneTimer = setInterval(() => void prune(), options.retention.everyMs);
+    pruneTimer.unref();
+  }
+
+  async function close(): Promise<void> {
+    await starting?.catch(() => undefined);
+    state = 'stopped';
+    clearInterval(pruneTimer);
+    await accepting.idle();
+    await loop.stop();
+    for (const plugin of plugins) {
+      try {
+        await plugin.stop?.();
+      } catch (error) {
+        told.report(error);
+      }
+    }
+    for (const transport of options.transports) await transport.stop();
+    await storage.stop();
+  }
+
+  function checkRunning(): void {
+    if (state === 'running') return;
+    const problem = state === 'new' ? 'has not been started; await engine.start() first' : 'has been stopped; create another one';
+    throw new HookwellError('not_running', `The engine ${problem}.`);
+  }
+
+  return {
+    catalog: given.catalog,
+    events: told.events,
+    subscriptions: subscriptions({
+      storage,
+      catalog,
+      plugins,
+      health: options.health,
+      checkUrl: transports.checkUrl,
+      checkRunning,
+      onCreated(subscription) {
+        told.tell('subscription:created', { subscription });
+      },
+      onEnded(subscription) {
+        lanes.pause(subscription.id);
+        tellHealth(subscription, recordContext);
+        loop.wake();
+      },
+    }),
+    deliveries: deliveries({ storage, checkRunning, compose: composeFor, onDue: () => loop.wake() }),
+    lanes: { list: () => lanes.list() },
+
+    async start({ deliver = true } = {}) {
+      if (state === 'stopped' || stopping) checkRunning();
+      starting ??= open(deliver).catch((error: unknown) => {
+        starting = undefined;
+        throw error;
+      });
+      await starting;
+    },
+
+    async emit(topic, input) {
+      checkRunning();
+      return accepting.accept(topic, input);
+    },
+
+    async deliverDue() {
+      checkRunning();
+      await accepting.idle();
+      const { delivered, retry, failed, cancelled } = await loop.deliverDue();
+      if (now() - prunedAt >= options.retention.everyMs) await prune();
+      return { delivered, retried: retry, failed, cancelled };
+    },
+
+    async stop() {
+      stopping ??= close();
+      await stopping;
+    },
+  };
 }

@@ -3,6 +3,7 @@ export type { Engine, EngineOptionsInput, RoundResult } from './engine.ts';
 export type { EngineEvents, DeliveryNotice, HealthNotice } from './engine-events.ts';
 export { HookwellError } from './errors.ts';
 export type { HookwellErrorCode, HookwellErrorDetails } from './errors.ts';
+export type { LaneState } from './deliver/lanes.ts';
 export type { EmitInput, EmitResult } from './accept/emit.ts';
 export type { Deliveries } from './manage/deliveries.ts';
 export type { SubscriptionInput, Subscriptions } from './manage/subscriptions.ts';

@@ -137,7 +137,7 @@ export interface StorageAdapter {
   /** Hands claims back unsent: due at once, as if they had not been claimed. A fence that no longer holds does nothing. */
   readonly releaseDeliveries: (leases: readonly Lease[]) => Promise<void>;
 
-  /** Answers how many milliseconds from now the next delivery of an open lane is due (0: now), and null when none waits. */
+  /** Answers in how many milliseconds the next delivery can be claimed (0: now), pauses of lanes counted in; null when none waits. */
   readonly nextDueInMs: () => Promise<number | null>;
 
   /** Answers an account's own unfinished deliveries, as the query says. */
@@ -167,3 +167,26 @@ export interface StorageAdapter {
   /** Closes what it opened itself; a second call changes nothing. */
   readonly stop: () => Promise<void>;
 }
+
+/** Every member of the port and its type, for checks at run time. */
+export const storageMembers = {
+  name: 'string',
+  start: 'function',
+  createSubscription: 'function',
+  listSubscriptions: 'function',
+  endSubscription: 'function',
+  findSubscriptions: 'function',
+  storeEvents: 'function',
+  claimDeliveries: 'function',
+  recordOutcomes: 'function',
+  moveHealth: 'function',
+  releaseDeliveries: 'function',
+  nextDueInMs: 'function',
+  listDeliveries: 'function',
+  listAttempts: 'function',
+  findEvents: 'function',
+  replayDelivery: 'function',
+  cancelDelivery: 'function',
+  prune: 'function',
+  stop: 'function',
+} as const satisfies Record<keyof StorageAdapter, string>;

@@ -75,3 +75,14 @@ export interface TransportAdapter {
   /** Closes its connections once what is in flight has ended; a second call changes nothing. */
   readonly stop: () => Promise<void>;
 }
+
+/** Every member of the port and its type, for checks at run time. */
+export const transportMembers = {
+  name: 'string',
+  schemes: 'object',
+  deadlineMs: 'number',
+  start: 'function',
+  checkUrl: 'function',
+  send: 'function',
+  stop: 'function',
+} as const satisfies Record<keyof TransportAdapter, string>;

@@ -1,5 +1,10 @@
-import type { AccountId } from '../model/account.ts';
-import type { FieldInput } from '../model/crm-record.ts';
+import { HookwellError } from '../errors.ts';
+import { checkAccountId, type AccountId } from '../model/account.ts';
+import type { Catalog } from '../model/catalog.ts';
+import { findObjectType, normaliseRecord, type FieldInput } from '../model/crm-record.ts';
+import type { StoredEvent } from '../model/event.ts';
+import { parseTopic } from '../model/topic.ts';
+import type { Plugin } from '../plugin.ts';
 
 /** What a host tells about an event. */
 export interface EmitInput {
@@ -22,4 +27,69 @@ export interface EmitResult {
   readonly deliveries: number;
   /** Whether an earlier event with the same idempotency key stands for it. */
   readonly duplicate: boolean;
+}
+
+/** What `emit` works with. */
+export interface EmitContext {
+  readonly catalog: Catalog;
+  readonly plugins: readonly Pick<Plugin, 'emit'>[];
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/**
+ * Turns what a host tells into an event that can be stored, checked against the catalog and by the plugins.
+ *
+ * @throws {HookwellError} `invalid_topic`, `unknown_event`, `unknown_object_type`, `invalid_record`, `invalid_input`
+ */
+export async function emit(topic: string, input: EmitInput, context: EmitContext): Promise<StoredEvent> {
+  const event = makeEvent(topic, input, context);
+  for (const plugin of context.plugins) await plugin.emit?.(event);
+  return event;
+}
+
+function makeEvent(topic: string, input: EmitInput, context: EmitContext): StoredEvent {
+  if (typeof input !== 'object' || input === null) {
+    throw new HookwellError('invalid_input', 'emit takes a topic and {accountId, objectType, record}; the second is missing.', {
+      value: input,
+    });
+  }
+  const accountId = checkAccountId(input.accountId);
+  const { eventType, target } = parseTopic(topic, context.catalog);
+  const objectType = findObjectType(context.catalog, input.objectType);
+  if (eventType.parameter === null && target !== objectType.id) {
+    throw new HookwellError(
+      'invalid_record',
+      `The topic "${topic}" is about object type ${target}, but the record is a ${objectType.name} (${objectType.id}); make them agree.`,
+      { value: input.objectType },
+    );
+  }
+  return {
+    id: context.newId(),
+    accountId,
+    topic,
+    objectType: objectType.id,
+    record: normaliseRecord(input.record, objectType),
+    occurredAt: instantOf(input.occurredAt, context.now),
+    idempotencyKey: checkKey(input.idempotencyKey),
+  };
+}
+
+function instantOf(occurredAt: Date | number | undefined, now: () => number): number {
+  if (occurredAt === undefined) return now();
+  const instant = typeof occurredAt === 'number' ? occurredAt : occurredAt.getTime();
+  if (Number.isFinite(instant) && instant >= 0 && instant <= 8.64e15) return Math.floor(instant);
+  throw new HookwellError(
+    'invalid_input',
+    `Invalid occurredAt ${String(occurredAt)}: pass a valid Date or milliseconds since the epoch.`,
+    { value: occurredAt },
+  );
+}
+
+function checkKey(key: string | undefined): string | null {
+  if (key === undefined) return null;
+  if (typeof key === 'string' && key.length > 0 && key.length <= 200) return key;
+  throw new HookwellError('invalid_input', `Invalid idempotencyKey ${JSON.stringify(key)}: pass a text of 1 to 200 characters.`, {
+    value: key,
+  });
 }

@@ -34,6 +34,8 @@ export interface Deliveries {
 export interface DeliveriesContext {
   readonly storage: Pick<StorageAdapter, 'listDeliveries' | 'listAttempts' | 'findEvents' | 'replayDelivery' | 'cancelDelivery'>;
   readonly compose: (event: StoredEvent, subscription: Subscription) => { readonly body: string };
+  /** @throws {HookwellError} `not_running` */
+  readonly checkRunning: () => void;
   readonly onDue: () => void;
 }
 
@@ -42,6 +44,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
   const { storage } = context;
   return {
     async list(accountId, query) {
+      context.checkRunning();
       return storage.listDeliveries(checkAccountId(accountId), {
         where: null,
         sort: { field: 'id', direction: 'asc' },
@@ -52,6 +55,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
     },
 
     async attempts(accountId, query) {
+      context.checkRunning();
       return storage.listAttempts(checkAccountId(accountId), {
         where: null,
         sort: { field: 'id', direction: 'desc' },
@@ -62,6 +66,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
     },
 
     async bodies(accountId, wanted) {
+      context.checkRunning();
       const ids = [...new Set(wanted.map(({ eventId }) => eventId))];
       const events = ids.length === 0 ? [] : await storage.findEvents(checkAccountId(accountId), ids);
       const byId = new Map(events.map((event) => [event.id, event]));
@@ -72,6 +77,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
     },
 
     async replay(accountId, deliveryId) {
+      context.checkRunning();
       if (!(await storage.replayDelivery(checkAccountId(accountId), deliveryId))) {
         throw new HookwellError(
           'wrong_state',
@@ -83,6 +89,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
     },
 
     async cancel(accountId, deliveryId, reason = 'cancelled by the account') {
+      context.checkRunning();
       if (!(await storage.cancelDelivery(checkAccountId(accountId), deliveryId, reason))) {
         throw new HookwellError(
           'wrong_state',

@@ -54,6 +54,8 @@ export interface SubscriptionsContext {
   readonly health: HealthPolicy;
   /** Says in one sentence what is wrong with a URL, and null when nothing is. */
   readonly checkUrl: (url: string) => string | null;
+  /** @throws {HookwellError} `not_running` */
+  readonly checkRunning: () => void;
   readonly onCreated: (subscription: Subscription) => void;
   readonly onEnded: (subscription: Subscription) => void;
 }
@@ -63,6 +65,7 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
   const { storage } = context;
   return {
     async create(input) {
+      context.checkRunning();
       const subscription = newSubscription(input, context);
       for (const plugin of context.plugins) await plugin.subscribe?.(subscription);
       const created = await storage.createSubscription(subscription);
@@ -71,16 +74,19 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
     },
 
     async get(accountId, id) {
+      context.checkRunning();
       const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
       const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where });
       return page.rows[0] ?? missing(id);
     },
 
     async list(accountId, query) {
+      context.checkRunning();
       return storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, ...query });
     },
 
     async remove(accountId, id, reason = 'unsubscribed by the account') {
+      context.checkRunning();
       const ended = await storage.endSubscription(checkAccountId(accountId), id, reason);
       if (!ended) return missing(id);
       context.onEnded(ended);

@@ -41,28 +41,26 @@ export function normaliseRecord(record: Readonly<Record<string, FieldInput>>, ob
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw invalid(objectType, `is ${record === null ? 'null' : `a ${typeof record}`}, not an object of fields`, record);
   }
-  for (const name of Object.keys(record)) {
-    if (!fieldSet(objectType).has(name)) {
-      const hint = suggestion(name, objectType.fields);
-      throw invalid(objectType, `has the unknown field "${name}"${hint} Register it in the catalog or leave it out`, name);
-    }
-  }
   const normalised: Record<string, FieldValue> = {};
-  for (const name of objectType.fields) normalised[name] = normaliseValue(record[name], name, objectType);
+  let used = 0;
+  for (const name of objectType.fields) {
+    if (Object.hasOwn(record, name)) used += 1;
+    normalised[name] = normaliseValue(record[name], name, objectType);
+  }
+  const names = Object.keys(record);
+  if (names.length > used) refuseUnknownField(names, objectType);
   const id = normalised['id'];
   if (id === null || id === '' || typeof id === 'boolean') throw invalid(objectType, 'has no id; pass its number or string', id);
   return normalised;
 }
 
-const fieldSets = new WeakMap<ObjectType, ReadonlySet<string>>();
-
-function fieldSet(objectType: ObjectType): ReadonlySet<string> {
-  let fields = fieldSets.get(objectType);
-  if (!fields) {
-    fields = new Set(objectType.fields);
-    fieldSets.set(objectType, fields);
+function refuseUnknownField(names: readonly string[], objectType: ObjectType): void {
+  for (const name of names) {
+    if (!objectType.fields.includes(name)) {
+      const hint = suggestion(name, objectType.fields);
+      throw invalid(objectType, `has the unknown field "${name}"${hint} Register it in the catalog or leave it out`, name);
+    }
   }
-  return fields;
 }
 
 function normaliseValue(value: FieldInput, name: string, objectType: ObjectType): FieldValue {

@@ -40,7 +40,8 @@ export interface HealthMove {
 }
 
 /**
- * What the policy makes of a subscription after its last outcomes: a change of state, or null when all stays as it is.
+ * What the policy makes of a subscription after its last outcomes: a change of state, or null when all stays as it is. A
+ * failed probe of a suspended subscription closes its lane again by its outcome, not by a move.
  *
  * @param now the storage's time, in milliseconds since the epoch
  */
@@ -60,7 +61,7 @@ export function nextHealth(subscription: { readonly id: number } & Health, polic
     if (now - healthSince >= policy.unsubscribeAfterMs) {
       return move('unsubscribed', `suspended for ${inWords(now - healthSince)} and every probe failed`, 0);
     }
-    return move('suspended', subscription.healthReason, policy.probeEveryMs);
+    return null;
   }
   if (consecutiveFailures >= policy.suspendAfterFailures && failingForMs >= policy.suspendAfterMs) {
     const reason = `too many errors: ${consecutiveFailures} in a row over ${inWords(failingForMs)}`;

@@ -1,0 +1,78 @@
+import { HookwellError } from '../errors.ts';
+import { gather } from '../gather.ts';
+import type { StoredEvent } from '../model/event.ts';
+import type { Notices } from '../notices.ts';
+import type { EngineOptions } from '../options.ts';
+import type { StorageAdapter } from '../storage-adapter.ts';
+import { emit, type EmitInput, type EmitResult } from './emit.ts';
+import { match } from './match.ts';
+import { store, type Stored, type StoreContext } from './store.ts';
+
+/** The stages of acceptance in a row: emit, then match and store for groups of what is emitted at the same time. */
+export interface Acceptance {
+  readonly accept: (topic: string, input: EmitInput) => Promise<EmitResult>;
+  /** Resolves when everything accepted so far is stored or refused. */
+  readonly idle: () => Promise<void>;
+}
+
+/** What acceptance works with. */
+export interface AcceptanceContext {
+  readonly options: EngineOptions;
+  readonly storage: Pick<StorageAdapter, 'findSubscriptions' | 'storeEvents'>;
+  readonly newId: () => string;
+  readonly notices: Notices;
+  /** What sends from memory what was stored already leased. */
+  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'>;
+}
+
+/** Makes the acceptance of one engine. */
+export function acceptance({ options, storage, newId, notices, loop }: AcceptanceContext): Acceptance {
+  const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits } = options;
+  const storeContext: StoreContext = {
+    storage,
+    newId,
+    now,
+    monotonicNow,
+    leaseMs,
+    reserve: (subscription) => loop.reserve(subscription),
+    unreserve: (subscriptionId) => loop.unreserve(subscriptionId),
+    handOff: (held) => loop.handOff(held),
+    onWaiting: (subscriptionId) => loop.onWaiting(subscriptionId),
+  };
+  const storing = gather<StoredEvent, Stored>({
+    groupSize,
+    waitMs: 0,
+    write: async (events) => store(await match(events, { storage, plugins }), storeContext),
+  });
+  /** Events that are still with the emit hooks of plugins. */
+  let checking = 0;
+
+  return {
+    async accept(topic, input) {
+      if (storing.size() + checking >= maxPendingEmits) {
+        throw new HookwellError(
+          'overloaded',
+          `${maxPendingEmits} events wait to be stored already; wait for some of them, or raise the option "maxPendingEmits".`,
+        );
+      }
+      checking += 1;
+      let event: StoredEvent;
+      try {
+        event = await emit(topic, input, { catalog, plugins, now, newId });
+      } finally {
+        checking -= 1;
+      }
+      const stored = await storing.add(event);
+      if ('error' in stored) throw stored.error;
+      if (!stored.result.duplicate && notices.heard('event:stored')) {
+        notices.tell('event:stored', { event: stored.event, deliveries: stored.result.deliveries });
+      }
+      return stored.result;
+    },
+
+    async idle() {
+      while (checking > 0) await new Promise(setImmediate);
+      await storing.idle();
+    },
+  };
+}

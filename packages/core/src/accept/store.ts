@@ -1,0 +1,114 @@
+import { HookwellError } from '../errors.ts';
+import type { NewDelivery } from '../model/delivery.ts';
+import type { StoredEvent } from '../model/event.ts';
+import type { Held } from '../model/held.ts';
+import type { Subscription } from '../model/subscription.ts';
+import type { StorageAdapter } from '../storage-adapter.ts';
+import type { EmitResult } from './emit.ts';
+import type { Match } from './match.ts';
+
+/** Deliveries written in one transaction, unless a single event has more. */
+const maxDeliveriesPerBatch = 1_000;
+
+/** What `store` works with. */
+export interface StoreContext {
+  readonly storage: Pick<StorageAdapter, 'storeEvents'>;
+  readonly newId: () => string;
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+  readonly leaseMs: number;
+  /** Takes a place in a lane, if there is room to send at once; the delivery is then stored already leased. */
+  readonly reserve: (subscription: Subscription) => boolean;
+  /** Gives such places back. */
+  readonly unreserve: (subscriptionId: number) => void;
+  /** Takes over what was stored already leased. */
+  readonly handOff: (held: readonly Held[]) => void;
+  /** Is told of a lane that got deliveries which wait in the storage. */
+  readonly onWaiting: (subscriptionId: number) => void;
+}
+
+/** What became of one event of a group: its answer, or the error for its caller. */
+export type Stored = { readonly event: StoredEvent; readonly result: EmitResult } | { readonly error: Error };
+
+/**
+ * Writes events with all their deliveries, and hands those that can be sent at once straight on. A batch that fails
+ * fails its own events only.
+ */
+export async function store(matches: readonly Match[], context: StoreContext): Promise<readonly Stored[]> {
+  const stored: Stored[] = [];
+  for (const batch of inBatches(matches)) {
+    try {
+      stored.push(...(await storeBatch(batch, context)));
+    } catch (error) {
+      stored.push(...batch.map(() => ({ error: error as Error })));
+    }
+  }
+  return stored;
+}
+
+function inBatches(matches: readonly Match[]): Match[][] {
+  const batches: Match[][] = [[]];
+  let size = 0;
+  for (const match of matches) {
+    if (size > 0 && size + match.subscriptions.length > maxDeliveriesPerBatch) {
+      batches.push([]);
+      size = 0;
+    }
+    batches.at(-1)?.push(match);
+    size += match.subscriptions.length;
+  }
+  return batches;
+}
+
+async function storeBatch(matches: readonly Match[], context: StoreContext): Promise<readonly Stored[]> {
+  const fence = context.newId();
+  const createdAt = context.now();
+  const heldSince = context.monotonicNow();
+  const deliveries: NewDelivery[] = [];
+  const held: Held[] = [];
+  for (const { event, subscriptions } of matches) {
+    for (const subscription of subscriptions) {
+      const leased = context.reserve(subscription);
+      const { accountId, id: subscriptionId } = subscription;
+      const delivery = { id: context.newId(), accountId, subscriptionId, eventId: event.id };
+      deliveries.push({ ...delivery, leased });
+      if (leased) {
+        const claim = { ...delivery, attempts: 0, failures: 0, abandonments: 0, createdAt, fence };
+        held.push({ claim, subscription, event, heldSince });
+      }
+    }
+  }
+  let events: readonly StoredEvent[];
+  try {
+    const batch = { events: matches.map(({ event }) => event), deliveries, fence, leaseMs: context.leaseMs };
+    events = await context.storage.storeEvents(batch);
+  } catch (error) {
+    for (const { subscription } of held) context.unreserve(subscription.id);
+    throw error;
+  }
+  const kept = new Set(events.map(({ id }) => id));
+  const handed: Held[] = [];
+  for (const item of held) {
+    if (kept.has(item.claim.eventId)) handed.push(item);
+    else context.unreserve(item.subscription.id);
+  }
+  for (const delivery of deliveries) if (!delivery.leased) context.onWaiting(delivery.subscriptionId);
+  context.handOff(handed);
+  return matches.map((match, index) => answerFor(match, events[index] as StoredEvent));
+}
+
+function answerFor({ event, subscriptions }: Match, kept: StoredEvent): Stored {
+  if (kept.id === event.id) return { event, result: { id: event.id, deliveries: subscriptions.length, duplicate: false } };
+  if (sameEvent(event, kept)) return { event: kept, result: { id: kept.id, deliveries: 0, duplicate: true } };
+  return {
+    error: new HookwellError(
+      'idempotency_conflict',
+      `The idempotencyKey ${JSON.stringify(event.idempotencyKey)} was used for another event (${kept.topic}, ${kept.id}); give this one a key of its own.`,
+      { value: event.idempotencyKey },
+    ),
+  };
+}
+
+function sameEvent(a: StoredEvent, b: StoredEvent): boolean {
+  return a.topic === b.topic && a.objectType === b.objectType && JSON.stringify(a.record) === JSON.stringify(b.record);
+}

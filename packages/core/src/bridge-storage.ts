@@ -1,0 +1,47 @@
+import pRetry from 'p-retry';
+import { HookwellError } from './errors.ts';
+import { storageMembers, type StorageAdapter } from './storage-adapter.ts';
+
+/** How long a busy storage is tried again before its caller is told, in milliseconds. */
+const bridgeMs = 10_000;
+
+/**
+ * The same storage, with blips bridged: a call that rejects with `storage_busy` is made again, with growing pauses, for
+ * up to ten seconds. Every other error comes through at once; what is no HookwellError comes out as `storage_failed`.
+ */
+export function bridgeStorage(storage: StorageAdapter): StorageAdapter {
+  const bridged: Record<string, unknown> = { name: storage.name };
+  for (const [member, type] of Object.entries(storageMembers) as [keyof StorageAdapter, string][]) {
+    if (type === 'function') bridged[member] = bridge(storage.name, member, (storage[member] as Call).bind(storage));
+  }
+  return bridged as unknown as StorageAdapter;
+}
+
+type Call = (...parameters: readonly unknown[]) => Promise<unknown>;
+
+function bridge(name: string, member: string, call: Call): Call {
+  const attempt: Call = async (...parameters) => {
+    try {
+      return await call(...parameters);
+    } catch (error) {
+      if (HookwellError.is(error)) throw error;
+      const said = error instanceof Error ? error.message : String(error);
+      throw new HookwellError('storage_failed', `The ${name} storage failed in ${member}: ${said}`, { cause: error });
+    }
+  };
+  return async (...parameters) => {
+    try {
+      return await attempt(...parameters);
+    } catch (error) {
+      if (!HookwellError.is(error, 'storage_busy')) throw error;
+      return pRetry(() => attempt(...parameters), {
+        retries: Number.POSITIVE_INFINITY,
+        maxRetryTime: bridgeMs,
+        minTimeout: 2,
+        maxTimeout: 250,
+        randomize: true,
+        shouldRetry: ({ error: again }) => HookwellError.is(again, 'storage_busy'),
+      });
+    }
+  };
+}

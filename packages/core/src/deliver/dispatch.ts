@@ -1,0 +1,98 @@
+import pRetry from 'p-retry';
+import type { Dispatched, DispatchResult, Held } from '../model/held.ts';
+import type { Plugin } from '../plugin.ts';
+import type { TransportAdapter, TransportRequest, TransportResult } from '../transport-adapter.ts';
+import type { Composed } from './compose.ts';
+
+/** Claims that ran out without an outcome, after which a delivery is taken to kill whoever sends it. */
+const maxAbandonments = 5;
+
+/** What `dispatch` works with. */
+export interface DispatchContext {
+  readonly compose: (held: Held) => Composed;
+  readonly transportFor: (url: string) => TransportAdapter | undefined;
+  readonly plugins: readonly Pick<Plugin, 'request'>[];
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+}
+
+/** Sends one claim, once, and says what came of it; never rejects. */
+export async function dispatch(held: Held, context: DispatchContext): Promise<Dispatched> {
+  const startedAt = context.now();
+  const began = context.monotonicNow();
+  const request = prepare(held, startedAt, context);
+  const result = 'ok' in request ? request : await send(request.transport, request.request);
+  return { held, startedAt, durationMs: Math.max(0, Math.round(context.monotonicNow() - began)), result };
+}
+
+interface Prepared {
+  readonly transport: TransportAdapter;
+  readonly request: TransportRequest;
+}
+
+function prepare(
+  held: Held,
+  startedAt: number,
+  context: DispatchContext,
+): Prepared | Extract<DispatchResult, { ok: null | false }> {
+  const { claim, subscription, event } = held;
+  if (subscription.health === 'unsubscribed') {
+    return { ok: null, kind: 'unsubscribed', reason: subscription.healthReason };
+  }
+  if (claim.abandonments >= maxAbandonments) {
+    const reason = `quarantined: ${claim.abandonments} times in a row its sender ended without an outcome`;
+    return { ok: null, kind: 'quarantined', reason };
+  }
+  const { url } = subscription;
+  const transport = context.transportFor(url);
+  if (!transport) return localFault('no transport for its URL is installed here');
+  try {
+    const { contentType, body } = context.compose(held);
+    const headers = [
+      'content-type',
+      contentType,
+      'user-agent',
+      'Hookwell',
+      'webhook-id',
+      claim.id,
+      'webhook-timestamp',
+      String(Math.floor(startedAt / 1_000)),
+    ];
+    for (const plugin of context.plugins) {
+      if (plugin.request) headers.push(...plugin.request({ deliveryId: claim.id, subscription, body, startedAt }));
+    }
+    const { accountId, id: subscriptionId } = subscription;
+    return { transport, request: { deliveryId: claim.id, accountId, subscriptionId, topic: event.topic, url, headers, body } };
+  } catch (error) {
+    return {
+      ok: null,
+      kind: 'internal_error',
+      reason: `internal_error: ${error instanceof Error ? error.message : String(error)}`,
+    };
+  }
+}
+
+/** One more try at once where nothing can have reached the receiver: a kept connection that it had closed meanwhile. */
+async function send(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
+  const first = await sendOnce(transport, request);
+  if (first.ok || !first.unsent) return first;
+  let last: TransportResult = first;
+  const again = async (): Promise<void> => {
+    last = await sendOnce(transport, request);
+    if (!last.ok && last.unsent) throw new Error(last.reason);
+  };
+  await pRetry(again, { retries: 1, minTimeout: 0 }).catch(() => undefined);
+  return last;
+}
+
+async function sendOnce(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
+  try {
+    return await transport.send(request);
+  } catch (error) {
+    return localFault(`the ${transport.name} transport failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function localFault(reason: string): Extract<TransportResult, { ok: false }> {
+  return { ok: false, fault: 'local', reason, status: 0, answer: '', retryAfterMs: null, unsent: false };
+}

@@ -1,0 +1,104 @@
+import type { Dispatched } from '../model/held.ts';
+import type { HealthPolicy } from '../model/health.ts';
+import type { Outcome, OutcomeKind } from '../model/outcome.ts';
+import { retryInMs, type RetryPolicy } from '../model/retry.ts';
+
+/** What outcomes are decided by. */
+export interface OutcomeRules {
+  readonly retry: RetryPolicy;
+  readonly health: Pick<HealthPolicy, 'probeEveryMs'>;
+  readonly random: () => number;
+}
+
+/** How long a lane pauses when its receiver asks for time without saying how much, in milliseconds. */
+const busyPauseMs = 5_000;
+/** When a delivery that our own rules forbid is tried again: the rules, or where a name points, may change. */
+const policySchedule: RetryPolicy = { scheduleMs: [3_600_000, 21_600_000], jitter: 0 };
+/** How often a payload that throws while it is composed is tried. */
+const maxInternalErrors = 3;
+/** The waits after trouble of our own: doubled from the first to the last, in milliseconds. */
+const localWaitMs = { first: 1_000, last: 60_000 };
+
+interface Decision {
+  readonly outcome: OutcomeKind;
+  readonly reason: string;
+  readonly retryInMs?: number;
+  readonly countsAgainstDelivery?: boolean;
+  readonly endpoint?: Outcome['endpoint'];
+  readonly pauseLaneMs?: number;
+}
+
+/** Turns what came of an attempt into an outcome: the one place that knows what each answer leads to. */
+export function outcomeOf(dispatched: Dispatched, rules: OutcomeRules): Outcome {
+  const { held, result, startedAt, durationMs } = dispatched;
+  const { claim, event } = held;
+  const decision = decide(dispatched, rules);
+  return {
+    deliveryId: claim.id,
+    fence: claim.fence,
+    accountId: claim.accountId,
+    subscriptionId: claim.subscriptionId,
+    eventId: claim.eventId,
+    topic: event.topic,
+    outcome: decision.outcome,
+    retryInMs: decision.retryInMs ?? null,
+    number: result.ok === null && result.kind !== 'internal_error' ? 0 : claim.attempts + 1,
+    reason: decision.reason,
+    status: result.ok === null ? 0 : result.status,
+    answer: result.ok === null ? '' : result.answer,
+    startedAt,
+    durationMs,
+    countsAgainstDelivery: decision.countsAgainstDelivery ?? false,
+    endpoint: decision.endpoint ?? 'unknown',
+    pauseLaneMs: decision.pauseLaneMs ?? 0,
+  };
+}
+
+function decide({ held, result }: Dispatched, rules: OutcomeRules): Decision {
+  const { claim } = held;
+  if (result.ok) return { outcome: 'delivered', reason: '', endpoint: 'answered' };
+  if (result.ok === null) {
+    switch (result.kind) {
+      case 'unsubscribed':
+        return { outcome: 'cancelled', reason: result.reason };
+      case 'quarantined':
+        return { outcome: 'failed', reason: result.reason };
+      case 'internal_error': {
+        const policy = { ...rules.retry, scheduleMs: rules.retry.scheduleMs.slice(0, maxInternalErrors - 1) };
+        return onSchedule(claim.failures, result.reason, policy, 0, rules.random);
+      }
+    }
+  }
+  const { fault, reason, retryAfterMs } = result;
+  if (fault === 'local') {
+    const wait = Math.min(localWaitMs.first * 2 ** Math.min(claim.attempts, 10), localWaitMs.last);
+    return { outcome: 'retry', reason, retryInMs: wait };
+  }
+  if (fault === 'policy') return onSchedule(claim.failures, reason, policySchedule, 0, rules.random);
+  if (fault === 'gone') return { outcome: 'failed', reason: `${reason}: the endpoint is gone`, endpoint: 'failed' };
+  const pauseLaneMs = fault === 'busy' ? (retryAfterMs ?? busyPauseMs) : 0;
+  if (held.subscription.health === 'suspended') return probeFailed(reason, pauseLaneMs, rules);
+  return {
+    ...onSchedule(claim.failures, reason, rules.retry, pauseLaneMs, rules.random),
+    endpoint: 'failed',
+    pauseLaneMs,
+  };
+}
+
+/** A probe that fails says something about the endpoint, and nothing about the delivery that it was made with. */
+function probeFailed(reason: string, pauseMs: number, { health }: OutcomeRules): Decision {
+  const pauseLaneMs = Math.max(pauseMs, health.probeEveryMs);
+  return {
+    outcome: 'retry',
+    reason: `${reason} (probe of a suspended subscription)`,
+    retryInMs: pauseLaneMs,
+    endpoint: 'failed',
+    pauseLaneMs,
+  };
+}
+
+function onSchedule(failures: number, reason: string, policy: RetryPolicy, notBeforeMs: number, random: () => number): Decision {
+  const wait = retryInMs(policy, failures + 1, notBeforeMs, random());
+  if (wait === null) return { outcome: 'failed', reason, countsAgainstDelivery: true };
+  return { outcome: 'retry', reason, retryInMs: wait, countsAgainstDelivery: true };
+}

@@ -1,0 +1,130 @@
+import type { EngineEvents } from '../engine-events.ts';
+import type { Dispatched } from '../model/held.ts';
+import { nextHealth, whatHappensNext, type HealthMove, type HealthPolicy, type HealthState } from '../model/health.ts';
+import type { Outcome, OutcomeKind } from '../model/outcome.ts';
+import type { Subscription } from '../model/subscription.ts';
+import type { Notices } from '../notices.ts';
+import type { Plugin } from '../plugin.ts';
+import type { StorageAdapter } from '../storage-adapter.ts';
+import { outcomeOf, type OutcomeRules } from './record-outcome.ts';
+
+/** What `record` works with. */
+export interface RecordContext extends OutcomeRules {
+  readonly storage: Pick<StorageAdapter, 'recordOutcomes' | 'moveHealth'>;
+  readonly plugins: readonly Pick<Plugin, 'name' | 'outcome'>[];
+  readonly health: HealthPolicy;
+  readonly notices: Notices;
+  /** Is told of every lane that is closed for a while, with the milliseconds until something may be due again. */
+  readonly onPaused: (subscriptionId: number, pauseMs: number) => void;
+}
+
+/** What became of one dispatched claim: its outcome, and null when somebody else holds the delivery by now. */
+export type Recorded = Outcome | null;
+
+/** Writes the outcomes of a group under their fences, advances the health of their subscriptions, and tells. */
+export async function record(group: readonly Dispatched[], context: RecordContext): Promise<readonly Recorded[]> {
+  const outcomes = group.map((dispatched) => outcomeOf(dispatched, context));
+  for (const plugin of context.plugins) {
+    if (plugin.outcome) showToPlugin(plugin.outcome, group, outcomes, context.notices);
+  }
+  const result = await context.storage.recordOutcomes(outcomes);
+  const written = outcomes.filter((_, index) => result.written[index]);
+  for (const { subscriptionId, pauseLaneMs } of written) {
+    if (pauseLaneMs > 0) context.onPaused(subscriptionId, pauseLaneMs);
+  }
+  tellOutcomes(group, outcomes, result.written, context.notices);
+  await advanceHealth(result.subscriptions, goneIds(group, result.written), result.now, context);
+  return outcomes.map((outcome, index) => (result.written[index] ? outcome : null));
+}
+
+function showToPlugin(
+  hook: NonNullable<Plugin['outcome']>,
+  group: readonly Dispatched[],
+  outcomes: readonly Outcome[],
+  notices: Notices,
+): void {
+  for (const [index, { held, result }] of group.entries()) {
+    try {
+      const outcome = outcomes[index] as Outcome;
+      hook({ subscription: held.subscription, event: held.event, outcome, result: result.ok === null ? null : result });
+    } catch (error) {
+      notices.report(error);
+    }
+  }
+}
+
+const noticeNames = {
+  delivered: 'delivery:delivered',
+  retry: 'delivery:retrying',
+  failed: 'delivery:failed',
+  cancelled: 'delivery:cancelled',
+} as const satisfies Record<OutcomeKind, keyof EngineEvents>;
+
+function tellOutcomes(
+  group: readonly Dispatched[],
+  outcomes: readonly Outcome[],
+  written: readonly boolean[],
+  notices: Notices,
+): void {
+  for (const [index, outcome] of outcomes.entries()) {
+    const name = noticeNames[outcome.outcome];
+    const dispatched = group[index];
+    if (written[index] && dispatched && notices.heard(name)) {
+      notices.tell(name, { outcome, subscription: dispatched.held.subscription });
+    }
+  }
+}
+
+function goneIds(group: readonly Dispatched[], written: readonly boolean[]): ReadonlySet<number> {
+  const gone = new Set<number>();
+  for (const [index, { held, result }] of group.entries()) {
+    if (written[index] && result.ok === false && result.fault === 'gone') gone.add(held.subscription.id);
+  }
+  return gone;
+}
+
+async function advanceHealth(
+  subscriptions: readonly Subscription[],
+  gone: ReadonlySet<number>,
+  now: number,
+  context: RecordContext,
+): Promise<void> {
+  const moves: HealthMove[] = [];
+  const before: Subscription[] = [];
+  for (const subscription of subscriptions) {
+    const move = gone.has(subscription.id) ? unsubscribe(subscription) : nextHealth(subscription, context.health, now);
+    if (!move) continue;
+    moves.push(move);
+    before.push(subscription);
+  }
+  if (moves.length === 0) return;
+  const changed = await context.storage.moveHealth(moves);
+  for (const [index, subscription] of changed.entries()) {
+    const pauseMs = moves[index]?.pauseLaneMs ?? 0;
+    if (!subscription) continue;
+    if (pauseMs > 0) context.onPaused(subscription.id, pauseMs);
+    if (subscription.health !== before[index]?.health) tellHealth(subscription, context);
+  }
+}
+
+function unsubscribe({ id, health, healthVersion }: Subscription): HealthMove | null {
+  if (health === 'unsubscribed') return null;
+  const reason = 'its endpoint answered HTTP 410: gone';
+  return { subscriptionId: id, healthVersion, health: 'unsubscribed', reason, pauseLaneMs: 0 };
+}
+
+const healthNames = {
+  healthy: 'subscription:recovered',
+  failing: 'subscription:failing',
+  suspended: 'subscription:suspended',
+  unsubscribed: 'subscription:unsubscribed',
+} as const satisfies Record<HealthState, keyof EngineEvents>;
+
+/** Tells of a subscription's new state of health. */
+export function tellHealth(subscription: Subscription, { notices, health }: Pick<RecordContext, 'notices' | 'health'>): void {
+  notices.tell(healthNames[subscription.health], {
+    subscription,
+    reason: subscription.healthReason,
+    next: whatHappensNext(subscription, health),
+  });
+}

@@ -1,0 +1,28 @@
+import type { TransportResult } from '../transport-adapter.ts';
+import type { Claim } from './delivery.ts';
+import type { StoredEvent } from './event.ts';
+import type { Subscription } from './subscription.ts';
+
+/** A claim in this process's memory, with all that is needed to send it. */
+export interface Held {
+  readonly claim: Claim;
+  /** As it was when the delivery was claimed or stored. */
+  readonly subscription: Subscription;
+  readonly event: StoredEvent;
+  /** When it was asked for, on the process's monotonic clock, in milliseconds: the lease began no earlier. */
+  readonly heldSince: number;
+}
+
+/** What came of dispatching a claim. */
+export interface Dispatched {
+  readonly held: Held;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly result: DispatchResult;
+}
+
+/** What the transport said; or why nothing was handed to it. */
+export type DispatchResult =
+  | TransportResult
+  | { readonly ok: null; readonly kind: 'unsubscribed' | 'quarantined' | 'internal_error'; readonly reason: string };
