@@ -138,7 +138,7 @@ const units = [
 /** A span of time for people: `3 days`, `90 minutes`, `1 second`. */
 export function inWords(ms: number): string {
   for (const [name, size] of units) {
-    if (ms >= size && (ms % size === 0 || ms >= 2 * size)) {
+    if (ms >= size && (ms % size === 0 || ms >= 10 * size)) {
       const count = Math.round(ms / size);
       return `${count} ${name}${count === 1 ? '' : 's'}`;
     }
