@@ -35,22 +35,23 @@ export type Stored = { readonly event: StoredEvent; readonly result: EmitResult 
  * fails its own events only.
  */
 export async function store(matches: readonly Match[], context: StoreContext): Promise<readonly Stored[]> {
-  const stored: Stored[] = [];
-  for (const batch of inBatches(matches)) {
+  const stored = new Map<Match, Stored>();
+  for (const match of matches) if (match.refusal) stored.set(match, { error: match.refusal });
+  for (const batch of inBatches(matches.filter(({ refusal }) => !refusal))) {
     try {
-      stored.push(...(await storeBatch(batch, context)));
+      for (const [index, answer] of (await storeBatch(batch, context)).entries()) stored.set(batch[index] as Match, answer);
     } catch (error) {
-      stored.push(...batch.map(() => ({ error: error as Error })));
+      for (const match of batch) stored.set(match, { error: error as Error });
     }
   }
-  return stored;
+  return matches.map((match) => stored.get(match) as Stored);
 }
 
 function inBatches(matches: readonly Match[]): Match[][] {
-  const batches: Match[][] = [[]];
-  let size = 0;
+  const batches: Match[][] = [];
+  let size = Number.POSITIVE_INFINITY;
   for (const match of matches) {
-    if (size > 0 && size + match.subscriptions.length > maxDeliveriesPerBatch) {
+    if (size + match.subscriptions.length > maxDeliveriesPerBatch) {
       batches.push([]);
       size = 0;
     }

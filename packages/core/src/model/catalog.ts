@@ -33,7 +33,10 @@ export const EventTypeSchema = Type.Object(
 );
 
 /** An object type as {@link defineCatalog} takes it. */
-export type ObjectTypeDefinition = Readonly<Static<typeof ObjectTypeSchema>>;
+export type ObjectTypeDefinition = Readonly<Omit<Static<typeof ObjectTypeSchema>, 'fields' | 'lightweight'>> & {
+  readonly fields: readonly string[];
+  readonly lightweight?: readonly string[];
+};
 /** An event type as {@link defineCatalog} takes it. */
 export type EventTypeDefinition = Readonly<Static<typeof EventTypeSchema>>;
 

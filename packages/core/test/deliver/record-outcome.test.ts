@@ -1,0 +1,128 @@
+import test from 'ava';
+import type { TransportResult } from '@hookwell/core';
+import { outcomeOf } from '../../src/deliver/record-outcome.ts';
+import type { DispatchResult, Held } from '../../src/model/held.ts';
+
+const rules = {
+  retry: { scheduleMs: [5_000, 300_000], jitter: 0 },
+  health: { probeEveryMs: 900_000 },
+  random: () => 0.5,
+};
+
+function held(claim: object = {}, subscription: object = {}): Held {
+  return {
+    claim: {
+      id: 'd',
+      accountId: '7',
+      subscriptionId: 3,
+      eventId: 'e',
+      attempts: 0,
+      failures: 0,
+      abandonments: 0,
+      createdAt: 0,
+      fence: 'f',
+      ...claim,
+    },
+    subscription: { id: 3, health: 'healthy', ...subscription },
+    event: { id: 'e', topic: 'sub_tag(3)' },
+    heldSince: 0,
+  } as unknown as Held;
+}
+
+const failed = (changes: Partial<Extract<TransportResult, { ok: false }>>): TransportResult => ({
+  ok: false,
+  fault: 'endpoint',
+  reason: 'HTTP 500',
+  status: 500,
+  answer: 'oops',
+  retryAfterMs: null,
+  unsent: false,
+  ...changes,
+});
+
+const decide = (result: DispatchResult, claim: object = {}, subscription: object = {}) =>
+  outcomeOf({ held: held(claim, subscription), startedAt: 1, durationMs: 2, result }, rules);
+
+test('a good answer delivers, as the next attempt, with the fence of its claim', (t) => {
+  t.like(decide({ ok: true, status: 204, answer: '' }, { attempts: 2 }), {
+    outcome: 'delivered',
+    number: 3,
+    status: 204,
+    fence: 'f',
+    endpoint: 'answered',
+    retryInMs: null,
+  });
+});
+
+test('a failure goes a step along the schedule and counts against the endpoint', (t) => {
+  t.like(decide(failed({}), { failures: 1, attempts: 1 }), {
+    outcome: 'retry',
+    retryInMs: 300_000,
+    countsAgainstDelivery: true,
+    endpoint: 'failed',
+    reason: 'HTTP 500',
+    pauseLaneMs: 0,
+  });
+});
+
+test('after the last step of the schedule the delivery fails', (t) => {
+  t.like(decide(failed({}), { failures: 2, attempts: 2 }), { outcome: 'failed', retryInMs: null, reason: 'HTTP 500' });
+});
+
+test('a busy receiver closes its lane for as long as it asks, and no retry comes before', (t) => {
+  t.like(decide(failed({ fault: 'busy', retryAfterMs: 60_000 })), {
+    outcome: 'retry',
+    retryInMs: 60_000,
+    pauseLaneMs: 60_000,
+    endpoint: 'failed',
+  });
+});
+
+test('a busy receiver that does not say for how long gets five seconds', (t) => {
+  t.like(decide(failed({ fault: 'busy' })), { pauseLaneMs: 5_000, retryInMs: 5_000 });
+});
+
+test('a gone endpoint ends the delivery at once', (t) => {
+  t.like(decide(failed({ fault: 'gone', reason: 'HTTP 410', status: 410 })), {
+    outcome: 'failed',
+    reason: 'HTTP 410: the endpoint is gone',
+  });
+});
+
+test('an address that our rules forbid is tried after 1 and 6 hours, then fails, and is not held against the endpoint', (t) => {
+  const blocked = failed({ fault: 'policy', reason: 'blocked' });
+  t.like(decide(blocked), { outcome: 'retry', retryInMs: 3_600_000, endpoint: 'unknown' });
+  t.like(decide(blocked, { failures: 1 }), { retryInMs: 21_600_000 });
+  t.like(decide(blocked, { failures: 2 }), { outcome: 'failed' });
+});
+
+test('trouble of our own is tried again soon and held against nobody', (t) => {
+  const local = failed({ fault: 'local', reason: 'no sockets left' });
+  t.like(decide(local), { outcome: 'retry', retryInMs: 1_000, countsAgainstDelivery: false, endpoint: 'unknown' });
+  t.like(decide(local, { attempts: 40, failures: 9 }), { outcome: 'retry', retryInMs: 60_000 });
+});
+
+test('a payload that throws is tried three times, then fails with internal_error', (t) => {
+  const thrown: DispatchResult = { ok: null, kind: 'internal_error', reason: 'internal_error: boom' };
+  t.like(decide(thrown), { outcome: 'retry', retryInMs: 5_000, number: 1, endpoint: 'unknown' });
+  t.like(decide(thrown, { failures: 1, attempts: 1 }), { outcome: 'retry', retryInMs: 300_000 });
+  t.like(decide(thrown, { failures: 2, attempts: 2 }), { outcome: 'failed', reason: 'internal_error: boom' });
+});
+
+test('a delivery of an unsubscribed subscription is cancelled with its reason, as no attempt', (t) => {
+  t.like(decide({ ok: null, kind: 'unsubscribed', reason: 'unsubscribed by the account' }), {
+    outcome: 'cancelled',
+    number: 0,
+    reason: 'unsubscribed by the account',
+  });
+});
+
+test('a failed probe of a suspended subscription is not held against the delivery it was made with', (t) => {
+  t.like(decide(failed({}), { failures: 1 }, { health: 'suspended' }), {
+    outcome: 'retry',
+    countsAgainstDelivery: false,
+    retryInMs: 900_000,
+    pauseLaneMs: 900_000,
+    reason: 'HTTP 500 (probe of a suspended subscription)',
+  });
+});
