@@ -1,0 +1,92 @@
+import { EventEmitter } from 'node:events';
+import { Agent, Client, Pool, buildConnector, type Dispatcher } from 'undici';
+import type { HttpTransportOptions } from './http-options.ts';
+
+/** One connection to a receiver, as far as it says what may have become of a request. */
+export class Connection {
+  /** Answers that came over it. */
+  answers = 0;
+  /** No less than the time that its bytes take to the receiver and back, in milliseconds. */
+  roundTripMs = Number.POSITIVE_INFINITY;
+
+  opened(tookMs: number): void {
+    this.answers = 0;
+    this.roundTripMs = tookMs;
+  }
+
+  answered(tookMs: number): void {
+    this.answers += 1;
+    if (tookMs < this.roundTripMs) this.roundTripMs = tookMs;
+  }
+}
+
+/** A handler that is told over which connection its request goes. */
+export interface ConnectedHandler extends Dispatcher.DispatchHandler {
+  connection: Connection | undefined;
+}
+
+/** Opens sockets: undici's own way, or one that looks at addresses first. */
+export type Connector = buildConnector.connector;
+
+/** The way in which undici opens sockets. */
+export function plainConnector({ connectMs }: Pick<HttpTransportOptions, 'connectMs'>): Connector {
+  return buildConnector({ allowH2: false, timeout: connectMs });
+}
+
+/** Receives what each attempt to open a connection came to: the error, or null. */
+export type OnConnected = (error: Error | null, hostname: string) => void;
+
+/**
+ * Pooled keep-alive connections, one request at a time on each: HTTP/1.1 without pipelining, so that no answer can hold
+ * up another. Every socket is opened by `connector`, which is the place to guard addresses.
+ */
+export function openConnections(
+  options: Pick<HttpTransportOptions, 'connections' | 'keepAliveMs' | 'headersMs' | 'monotonicNow'>,
+  connector: Connector,
+  onConnected: OnConnected,
+): Agent {
+  return new Agent({
+    allowH2: false,
+    pipelining: 1,
+    connections: options.connections,
+    keepAliveTimeout: options.keepAliveMs,
+    keepAliveMaxTimeout: 60_000,
+    maxHeaderSize: 16_384,
+    headersTimeout: options.headersMs,
+    bodyTimeout: 0,
+    factory: (origin, poolOptions: Pool.Options) =>
+      new Pool(origin, {
+        ...poolOptions,
+        factory: (url, clientOptions: Client.Options) =>
+          new ConnectedClient(url, clientOptions, connector, onConnected, options.monotonicNow),
+      }),
+  });
+}
+
+/** An undici client, which is one connection at a time, that tells its handlers so. */
+class ConnectedClient extends Client {
+  readonly #connection: Connection;
+
+  constructor(url: URL, options: Client.Options, connector: Connector, onConnected: OnConnected, now: () => number) {
+    const connection = new Connection();
+    super(url, {
+      ...options,
+      connect(target, callback) {
+        const began = now();
+        connector(target, (...result) => {
+          if (result[0] === null) connection.opened(now() - began);
+          onConnected(result[0], target.hostname);
+          callback(...result);
+        });
+      },
+    });
+    this.#connection = connection;
+    // What undici cannot tell a handler it emits here, where an error without a listener would end the process.
+    EventEmitter.prototype.on.call(this, 'error', () => undefined);
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: ConnectedHandler): boolean {
+    handler.connection = this.#connection;
+    return super.dispatch(options, handler);
+  }
+}
