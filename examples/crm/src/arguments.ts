@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { suggestion } from './refusal.ts';
+import { UsageError } from './usage-error.ts';
+
+export const help = `A small CRM that embeds Hookwell.
+
+Usage: npm run demo -- [options]
+
+It starts the CRM and a receiver, imports contacts, subscribes over HTTP, lets things happen, shows what came of it, and
+stays up for you to try more. Ctrl-C stops it.
+
+  --contacts FILE   import the contacts of a CSV file instead of made-up ones
+  --count N         how many contacts to make up, 1 to 100000 (500)
+  --seed N          make up the same contacts and cars again (1)
+  --once            end afterwards: 0 if every payload arrived exactly once with exactly the right fields, else 1
+  --json            print the figures as JSON, and nothing else, on standard output
+  --serve           only serve: no receiver, no import, nothing happens by itself
+  --port N          the port of the CRM on 127.0.0.1 (0: any free one)
+  --database FILE   keep everything in this SQLite file (a temporary one, removed at the end)
+  --lease-ms N      how long a delivery stays with a process that died, 1000 to 3600000 (60000)
+  --help            show this
+
+Environment: CRM_APP_ID and CRM_API_KEY, the credentials of the webhook API (made up and shown when both are missing);
+CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise).
+`;
+
+export const plans = ['basic', 'plus', 'pro', 'enterprise'] as const;
+export type Plan = (typeof plans)[number];
+
+/** What this start of the program is to do. */
+export interface Settings {
+  readonly mode: 'help' | 'demo' | 'once' | 'serve';
+  readonly json: boolean;
+  /** The CSV file to import; null to make contacts up. */
+  readonly contactsFile: string | null;
+  readonly count: number;
+  readonly seed: number;
+  readonly port: number;
+  /** Null for a temporary one. */
+  readonly database: string | null;
+  readonly leaseMs: number;
+  readonly credentials: Credentials;
+  readonly plan: Plan;
+}
+
+/** The key pair of the webhook API. */
+export interface Credentials {
+  readonly appId: string;
+  readonly apiKey: string;
+  /** Whether they were made up, so that nobody can know them without being told. */
+  readonly madeUp: boolean;
+}
+
+const options = {
+  contacts: { type: 'string' },
+  count: { type: 'string' },
+  seed: { type: 'string' },
+  once: { type: 'boolean' },
+  json: { type: 'boolean' },
+  serve: { type: 'boolean' },
+  port: { type: 'string' },
+  database: { type: 'string' },
+  'lease-ms': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsOptionsConfig;
+
+const demoOnly = ['once', 'json', 'contacts', 'count', 'seed'] as const;
+
+/**
+ * Reads the command line and the environment.
+ * @throws {UsageError} for anything that it does not know or cannot mean
+ */
+export function readSettings(args: readonly string[], environment: NodeJS.ProcessEnv): Settings {
+  refuseUnknown(args);
+  const { values } = parse(args);
+  if (values.serve) {
+    const given = demoOnly.find((name) => values[name] !== undefined);
+    if (given) throw new UsageError(`--${given} belongs to the demo, and --serve runs none. Leave one of them out.`);
+  }
+  if (values.contacts !== undefined) {
+    const given = (['count', 'seed'] as const).find((name) => values[name] !== undefined);
+    if (given)
+      throw new UsageError(`--${given} is about made-up contacts, and --contacts imports real ones. Leave one of them out.`);
+  }
+  const settings: Settings = {
+    mode: values.help ? 'help' : values.serve ? 'serve' : values.once ? 'once' : 'demo',
+    json: values.json ?? false,
+    contactsFile: filename('contacts', values.contacts),
+    count: integer('count', values.count, 500, 1, 100_000),
+    seed: integer('seed', values.seed, 1, 0, 2 ** 32 - 1),
+    port: integer('port', values.port, 0, 0, 65_535),
+    database: filename('database', values.database),
+    leaseMs: integer('lease-ms', values['lease-ms'], 60_000, 1_000, 3_600_000),
+    credentials: readCredentials(environment),
+    plan: readPlan(environment['CRM_PLAN']),
+  };
+  if ((settings.mode === 'demo' || settings.mode === 'once') && (settings.plan === 'basic' || settings.plan === 'plus')) {
+    throw new UsageError(
+      `The demo subscribes to cars, which the plan ${settings.plan} does not allow. Set CRM_PLAN to pro or enterprise, or use --serve.`,
+    );
+  }
+  return settings;
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} See --help.`);
+  }
+}
+
+function refuseUnknown(args: readonly string[]): void {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') {
+      throw new UsageError(`"${token.value}" is not an option. Options begin with --; see --help.`);
+    }
+    if (token.kind === 'option' && !Object.hasOwn(options, token.name)) {
+      const names = Object.keys(options).map((name) => `--${name}`);
+      throw new UsageError(`There is no option ${token.rawName}${suggestion(token.rawName, names)} See --help.`);
+    }
+  }
+}
+
+function filename(option: string, text: string | undefined): string | null {
+  if (text === '') throw new UsageError(`--${option} needs the name of a file.`);
+  return text ?? null;
+}
+
+function integer(option: string, text: string | undefined, byDefault: number, least: number, most: number): number {
+  if (text === undefined) return byDefault;
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${option} is "${text}", but must be a whole number from ${least} to ${most}.`);
+}
+
+function readCredentials(environment: NodeJS.ProcessEnv): Credentials {
+  const appId = environment['CRM_APP_ID'] ?? '';
+  const apiKey = environment['CRM_API_KEY'] ?? '';
+  if (appId === '' && apiKey === '') {
+    return { appId: `app_${randomBytes(6).toString('hex')}`, apiKey: randomBytes(16).toString('hex'), madeUp: true };
+  }
+  for (const [name, value] of [
+    ['CRM_APP_ID', appId],
+    ['CRM_API_KEY', apiKey],
+  ] as const) {
+    if (value === '') throw new UsageError(`${name} is not set, but its partner is. Set CRM_APP_ID and CRM_API_KEY, or neither.`);
+    if (!/^[\x21-\x7e]+$/.test(value)) {
+      throw new UsageError(`${name} cannot be sent in a header. Use letters, digits and signs of ASCII, without spaces.`);
+    }
+  }
+  return { appId, apiKey, madeUp: false };
+}
+
+function readPlan(text: string | undefined): Plan {
+  if (text === undefined || text === '') return 'enterprise';
+  const plan = plans.find((one) => one === text.toLowerCase());
+  if (plan) return plan;
+  throw new UsageError(`CRM_PLAN is "${text}", but must be one of ${plans.join(', ')}${suggestion(text.toLowerCase(), plans)}`);
+}

@@ -1,0 +1,94 @@
+import { timingSafeEqual } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HookwellError, type Engine } from '@hookwell/core';
+import { webhooks } from '@hookwell/express-plugin';
+import { accountId } from './account.ts';
+import type { Credentials, Settings } from './arguments.ts';
+import { createCrm, type Crm, type EventName } from './crm.ts';
+import { openDatabase } from './database.ts';
+import { createApp } from './routes.ts';
+import { UsageError } from './usage-error.ts';
+import { createWebhookEngine } from './webhooks.ts';
+
+/** A CRM that answers requests and delivers. */
+export interface RunningCrm {
+  readonly url: string;
+  readonly crm: Crm;
+  readonly engine: Engine<EventName>;
+  /** Ends gracefully: no new requests, those in flight answered, deliveries in flight recorded, files closed. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Opens the database, starts the engine and listens, in this order, and takes all of it back if one of them fails.
+ * @throws {UsageError} when the port or the database cannot be used
+ */
+export async function serve(settings: Settings, retryScheduleMs?: readonly number[]): Promise<RunningCrm> {
+  const folder = settings.database === null ? mkdtempSync(join(tmpdir(), 'hookwell-crm-')) : null;
+  const filename = settings.database ?? join(folder ?? '', 'crm.sqlite');
+  const closing: (() => unknown)[] = [];
+  if (folder !== null) closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  const stop = async () => {
+    for (let close = closing.pop(); close; close = closing.pop()) await close();
+  };
+  try {
+    const database = openDatabase(filename);
+    closing.push(database.close);
+    const { plan, leaseMs } = settings;
+    const engine = createWebhookEngine(database, { plan, leaseMs, ...(retryScheduleMs ? { retryScheduleMs } : {}) });
+    engine.events.on('error', (error) => console.error('webhooks:', error));
+    engine.events.on('subscription:suspended', ({ subscription, reason, next }) => {
+      console.error(`webhooks: subscription ${subscription.id} is suspended (${reason}): ${next}`);
+    });
+    closing.push(engine.stop);
+    await engine.start();
+    const crm = createCrm(database, engine);
+    const app = createApp(crm, webhooks(engine, { authenticate: authenticate(settings.credentials) }));
+    const server = createServer(app);
+    await listen(server, settings.port);
+    closing.push(async () => close(server));
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, crm, engine, stop };
+  } catch (error) {
+    await stop();
+    if (HookwellError.is(error, 'storage_busy')) {
+      throw new UsageError(`${filename} is locked by another program. Close that one, or name another file with --database.`);
+    }
+    throw error;
+  }
+}
+
+/** Who a key pair belongs to: the one account of this CRM, or nobody. */
+function authenticate({ appId, apiKey }: Credentials) {
+  return (given: { readonly appId: string; readonly apiKey: string }) =>
+    same(given.appId, appId) && same(given.apiKey, apiKey) ? { accountId } : null;
+}
+
+/** Compares without telling by the time it takes how much is right. */
+function same(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') {
+      reject(new UsageError(`Port ${port} is in use. Choose another with --port, or leave it out for a free one.`));
+    } else if (error.code === 'EACCES') {
+      reject(new UsageError(`Port ${port} needs more rights than you have. Choose one from 1024 up with --port.`));
+    } else reject(error);
+  });
+  server.listen(port, '127.0.0.1', resolve);
+  return promise;
+}
+
+async function close(server: ReturnType<typeof createServer>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  return promise;
+}

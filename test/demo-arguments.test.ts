@@ -1,0 +1,72 @@
+import test from 'ava';
+import { help, readSettings } from '../examples/crm/src/arguments.ts';
+
+test('without arguments it is the demo: 500 contacts, any free port, a temporary database, a key pair made up', (t) => {
+  const { credentials, ...settings } = readSettings([], {});
+  t.deepEqual(settings, {
+    mode: 'demo',
+    json: false,
+    contactsFile: null,
+    count: 500,
+    seed: 1,
+    port: 0,
+    database: null,
+    leaseMs: 60_000,
+    plan: 'enterprise',
+  });
+  t.true(credentials.madeUp);
+  t.not(credentials.apiKey, readSettings([], {}).credentials.apiKey);
+});
+
+test('every option is read, in both spellings', (t) => {
+  const once = readSettings(['--once', '--json', '--contacts=a.csv', '--port', '4000', '--database', 'b.sqlite'], {});
+  t.like(once, { mode: 'once', json: true, contactsFile: 'a.csv', port: 4_000, database: 'b.sqlite' });
+  const made = readSettings(['--count', '9', '--seed=0'], {});
+  t.like(made, { count: 9, seed: 0 });
+  const environment = { CRM_APP_ID: 'a', CRM_API_KEY: 'k', CRM_PLAN: 'Basic' };
+  t.like(readSettings(['--serve', '--lease-ms=2000'], environment), {
+    mode: 'serve',
+    leaseMs: 2_000,
+    plan: 'basic',
+    credentials: { appId: 'a', apiKey: 'k', madeUp: false },
+  });
+});
+
+test('the help names every option and every variable', (t) => {
+  for (const name of ['contacts', 'count', 'seed', 'once', 'json', 'serve', 'port', 'database', 'lease-ms', 'help']) {
+    t.regex(help, new RegExp(`^  --${name}\\b`, 'm'));
+  }
+  for (const name of ['CRM_APP_ID', 'CRM_API_KEY', 'CRM_PLAN']) t.regex(help, new RegExp(name));
+});
+
+const mistakes: readonly (readonly [args: readonly string[], environment: NodeJS.ProcessEnv, message: RegExp])[] = [
+  [['--contcats', 'a.csv'], {}, /There is no option --contcats\. Did you mean "--contacts"\?/],
+  [['--colour'], {}, /There is no option --colour\. See --help/],
+  [['-x'], {}, /There is no option -x/],
+  [['--no-once'], {}, /There is no option --no-once\. Did you mean "--once"\?/],
+  [['contacts.csv'], {}, /"contacts\.csv" is not an option/],
+  [['--contacts'], {}, /--contacts/],
+  [['--contacts', ''], {}, /--contacts needs the name of a file/],
+  [['--once=yes'], {}, /--once/],
+  [['--port', 'http'], {}, /--port is "http", but must be a whole number from 0 to 65535/],
+  [['--port', '65536'], {}, /--port is "65536"/],
+  [['--port=-1'], {}, /--port is "-1"/],
+  [['--count', '0'], {}, /--count is "0", but must be a whole number from 1/],
+  [['--count', '1e3'], {}, /--count is "1e3"/],
+  [['--lease-ms', '10'], {}, /--lease-ms is "10", but must be a whole number from 1000 to 3600000/],
+  [['--serve', '--once'], {}, /--once belongs to the demo, and --serve runs none/],
+  [['--serve', '--contacts', 'a.csv'], {}, /--contacts belongs to the demo/],
+  [['--contacts', 'a.csv', '--count', '5'], {}, /--count is about made-up contacts/],
+  [['--serve'], { CRM_APP_ID: 'a' }, /CRM_API_KEY is not set, but its partner is/],
+  [['--serve'], { CRM_API_KEY: 'k' }, /CRM_APP_ID is not set, but its partner is/],
+  [['--serve'], { CRM_APP_ID: 'a', CRM_API_KEY: 'with space' }, /CRM_API_KEY cannot be sent in a header/],
+  [['--serve'], { CRM_PLAN: 'enterprize' }, /CRM_PLAN is "enterprize".*Did you mean "enterprise"\?/],
+  [[], { CRM_PLAN: 'plus' }, /The demo subscribes to cars, which the plan plus does not allow/],
+];
+
+for (const [args, environment, message] of mistakes) {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value} `);
+  test(`it refuses ${variables.join('')}${args.join(' ') || 'the demo'}, saying why`, (t) => {
+    t.throws(() => readSettings(args, environment), { name: 'UsageError', message });
+  });
+}
