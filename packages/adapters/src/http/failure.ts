@@ -88,6 +88,7 @@ export function failureOf(
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return failure('endpoint', `no connection within ${connectMs} ms`);
   if (code === 'ETIMEDOUT') return failure('endpoint', 'connection timed out');
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return failure('endpoint', `no answer within ${headersMs} ms`);
+  if (code === 'UND_ERR_BODY_TIMEOUT') return failure('endpoint', `no more of the answer within ${headersMs} ms`);
   if (code.startsWith('HPE_')) return failure('endpoint', 'the answer is not valid HTTP');
   if (/CERT|SIGNED|UNABLE_TO_|ALTNAME|CRL/.test(code)) return failure('endpoint', `TLS certificate not accepted (${code})`);
   if (/^ERR_(SSL|TLS)|^EPROTO$/.test(code)) return failure('endpoint', `TLS handshake failed (${code})`);

@@ -28,7 +28,8 @@ export const HttpTransportOptionsSchema = Type.Object(
       default: 10 * second,
       minimum: 1,
       maximum: 600 * second,
-      description: 'How long the headers of an answer may take once the request is written; kept to about half a second.',
+      description:
+        'How long the headers of an answer may take once the request is written, and each further part of it; kept to about half a second.',
     }),
     connections: Type.Integer({
       default: 100,
