@@ -14,8 +14,8 @@ const maxUrlBytes = 2_048;
  */
 export function readUrl(url: string, protocols: readonly string[]): Target | string {
   if (Buffer.byteLength(url) > maxUrlBytes) return `it is longer than ${maxUrlBytes} bytes; use a shorter one`;
-  if (/[\x00-\x20\x7f]/.test(url)) return 'it contains a space or a control character; remove it, or write it percent-encoded';
-  if (/[^\x00-\x7f]/.test(url)) {
+  if (/[\p{Cc} ]/u.test(url)) return 'it contains a space or a control character; remove it, or write it percent-encoded';
+  if (/\P{ASCII}/u.test(url)) {
     return 'it contains characters outside ASCII; write its host in punycode (xn--…) and the rest percent-encoded';
   }
   if (url.includes('\\')) return 'it contains a backslash; write a slash, or %5C';

@@ -1,0 +1,10 @@
+export type { ConformanceCase } from './conformance-case.ts';
+export { hostileReceiver } from './hostile-receiver.ts';
+export type { HostileReceiver, HostileReceiverOptions, ReceivedRequest } from './hostile-receiver.ts';
+export { hostileBehaviours } from './hostile-receiver-behaviours.ts';
+export type { HostileBehaviour, HostileExchange } from './hostile-receiver-behaviours.ts';
+export { notApplicable, transportConformance } from './transport-conformance.ts';
+export type { TransportConformanceCase } from './transport-conformance.ts';
+export { httpTransportHarness } from './transport-http-harness.ts';
+export { basicBehaviours, specialBehaviours } from './transport-harness.ts';
+export type { BasicBehaviour, SpecialBehaviour, TransportHarness } from './transport-harness.ts';
