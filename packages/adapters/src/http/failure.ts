@@ -89,7 +89,12 @@ export function failureOf(
   if (code === 'ETIMEDOUT') return failure('endpoint', 'connection timed out');
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return failure('endpoint', `no answer within ${headersMs} ms`);
   if (code === 'UND_ERR_BODY_TIMEOUT') return failure('endpoint', `no more of the answer within ${headersMs} ms`);
-  if (code.startsWith('HPE_')) return failure('endpoint', 'the answer is not valid HTTP');
+  if (code === 'UND_ERR_SOCKET' && /^bad /.test(messageOf(error))) {
+    return failure('endpoint', 'the answer is one that was not asked for (100 or 101)');
+  }
+  // undici's own parser errors have no code for some mistakes.
+  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError'))
+    return failure('endpoint', 'the answer is not valid HTTP');
   if (/CERT|SIGNED|UNABLE_TO_|ALTNAME|CRL/.test(code)) return failure('endpoint', `TLS certificate not accepted (${code})`);
   if (/^ERR_(SSL|TLS)|^EPROTO$/.test(code)) return failure('endpoint', `TLS handshake failed (${code})`);
   return failure('endpoint', reasons[code] ?? `the request failed${/^[A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : ''}`);
