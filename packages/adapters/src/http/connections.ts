@@ -7,18 +7,31 @@ export class Connection {
   /** Answers that came over it. */
   answers = 0;
   /** No less than the time that its bytes take to the receiver and back, in milliseconds. */
-  roundTripMs = Number.POSITIVE_INFINITY;
+  #roundTripMs = 0;
 
-  opened(tookMs: number): void {
+  /** @param tookMs how long that took; TLS takes two round trips or more, plain connections one */
+  opened(tookMs: number, secure: boolean): void {
     this.answers = 0;
-    this.roundTripMs = tookMs;
+    this.#roundTripMs = secure ? tookMs / 2 : tookMs;
   }
 
   answered(tookMs: number): void {
     this.answers += 1;
-    if (tookMs < this.roundTripMs) this.roundTripMs = tookMs;
+    if (tookMs < this.#roundTripMs) this.#roundTripMs = tookMs;
+  }
+
+  /**
+   * Whether something that is seen so long after a request was written began before the request arrived. The time of a
+   * round trip is only known from above, hence the half of it; and where it is so short that it is mostly the time of
+   * this process, the answer is no.
+   */
+  isBeforeArrival(sinceWrittenMs: number): boolean {
+    return this.#roundTripMs >= measurableMs && sinceWrittenMs < this.#roundTripMs / 2;
   }
 }
+
+/** The shortest round trip that can be told from the work of this process, in milliseconds. */
+const measurableMs = 10;
 
 /** A handler that is told over which connection its request goes. */
 export interface ConnectedHandler extends Dispatcher.DispatchHandler {
@@ -75,7 +88,7 @@ class ConnectedClient extends Client {
       connect(target, callback) {
         const began = now();
         connector(target, (...result) => {
-          if (result[0] === null) connection.opened(now() - began);
+          if (result[0] === null) connection.opened(now() - began, target.protocol === 'https:');
           onConnected(result[0], target.hostname);
           callback(...result);
         });

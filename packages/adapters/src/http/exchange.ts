@@ -106,7 +106,7 @@ export class Exchange implements ConnectedHandler, Limited {
    */
   #isUnsent(error: unknown): boolean {
     if (!this.#reused || this.#answering || this.connection === undefined || !isClosing(error)) return false;
-    return this.#context.options.monotonicNow() - this.#writtenAt < this.connection.roundTripMs;
+    return this.connection.isBeforeArrival(this.#context.options.monotonicNow() - this.#writtenAt);
   }
 
   #answer(): TransportResult {

@@ -84,12 +84,13 @@ export function failureOf(
   const trouble = local[code];
   if (trouble !== undefined) return failure('local', trouble);
   if (outages.shared(code)) return failure('local', code === 'EAI_AGAIN' ? 'no host name can be resolved' : 'no network');
-  if (code === 'UND_ERR_INVALID_ARG') return failure('policy', `the request cannot be sent: ${messageOf(error)}`);
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH')
+    return failure('policy', `the request cannot be sent: ${messageOf(error)}`);
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return failure('endpoint', `no connection within ${connectMs} ms`);
   if (code === 'ETIMEDOUT') return failure('endpoint', 'connection timed out');
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return failure('endpoint', `no answer within ${headersMs} ms`);
   if (code === 'UND_ERR_BODY_TIMEOUT') return failure('endpoint', `no more of the answer within ${headersMs} ms`);
-  if (code === 'UND_ERR_SOCKET' && /^bad /.test(messageOf(error))) {
+  if (code === 'UND_ERR_SOCKET' && messageOf(error).startsWith('bad ')) {
     return failure('endpoint', 'the answer is one that was not asked for (100 or 101)');
   }
   // undici's own parser errors have no code for some mistakes.

@@ -1,0 +1,104 @@
+import { HookwellError, type Comparison, type Condition } from '@hookwell/core';
+import { expressionBuilder, sql, type Expression, type SqlBool } from 'kysely';
+
+/** The fields that a condition may name: their columns, and what these hold. */
+export interface QueryFields<Field extends string = string> {
+  readonly columns: Readonly<Record<Field, string>>;
+  readonly types: Readonly<Record<Field, 'number' | 'string'>>;
+}
+
+/** What differs between databases: LIKE that ignores the case of ASCII letters, of them only, and knows no escape. */
+export type LikeSql = (text: Expression<unknown>, pattern: string) => Expression<SqlBool>;
+
+const build = expressionBuilder<Record<string, never>>();
+const isTrue = sql<SqlBool>`1 = 1`;
+const isFalse = sql<SqlBool>`1 = 0`;
+
+/**
+ * A condition as SQL that is true for the same rows as `meets` of the model: no name and no operator comes from the
+ * caller's text, and every value is a parameter.
+ *
+ * @throws {HookwellError} `invalid_query` when it names an unknown field, or orders a text against a number
+ */
+export function conditionSql<Field extends string>(
+  condition: Condition<Field> | null,
+  fields: QueryFields<Field>,
+  likeSql: LikeSql,
+): Expression<SqlBool> {
+  if (condition === null) return isTrue;
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return combine(
+        condition.kind,
+        condition.of.map((part) => conditionSql(part, fields, likeSql)),
+      );
+    case 'null':
+      return build(columnSql(condition.field, fields), condition.negated ? 'is not' : 'is', null);
+    case 'in':
+      return inSql(condition, fields);
+    case 'compare':
+      return compareSql(condition, fields, likeSql);
+  }
+}
+
+/** The column of a field. @throws {HookwellError} `invalid_query` for an unknown one */
+export function columnSql<Field extends string>(field: Field, { columns }: QueryFields<Field>): Expression<unknown> {
+  if (!Object.hasOwn(columns, field)) {
+    throw new HookwellError(
+      'invalid_query',
+      `No query can name the field ${JSON.stringify(field)}. Fields: ${Object.keys(columns).join(', ')}.`,
+      { value: field },
+    );
+  }
+  return sql.ref(columns[field]);
+}
+
+/** Halves long lists, so that the expression's depth grows with the logarithm of their length: databases limit it. */
+function combine(kind: 'and' | 'or', parts: readonly Expression<SqlBool>[]): Expression<SqlBool> {
+  const [first, second] = parts;
+  if (!first) return kind === 'and' ? isTrue : isFalse;
+  if (!second) return first;
+  const half = Math.ceil(parts.length / 2);
+  return build[kind]([combine(kind, parts.slice(0, half)), combine(kind, parts.slice(half))]);
+}
+
+function inSql<Field extends string>(
+  { field, values, negated }: Extract<Condition<Field>, { kind: 'in' }>,
+  fields: QueryFields<Field>,
+): Expression<SqlBool> {
+  const column = columnSql(field, fields);
+  const comparable = values.filter((value) => typeof value === fields.types[field]);
+  if (comparable.length === 0) return negated ? build(column, 'is not', null) : isFalse;
+  return build(column, negated ? 'not in' : 'in', comparable);
+}
+
+function compareSql<Field extends string>(
+  { field, operator, value }: Extract<Condition<Field>, { kind: 'compare' }>,
+  fields: QueryFields<Field>,
+  likeSql: LikeSql,
+): Expression<SqlBool> {
+  const column = columnSql(field, fields);
+  if (operator === 'LIKE') return likeSql(column, String(value));
+  if (typeof value === fields.types[field]) return build(column, known(operator), value);
+  if (operator === '=') return isFalse;
+  if (operator === '<>') return build(column, 'is not', null);
+  throw new HookwellError(
+    'invalid_query',
+    `The field "${field}" holds a ${fields.types[field]}, which ${operator} cannot compare with ${JSON.stringify(value)}.`,
+    { value },
+  );
+}
+
+const operators: readonly Exclude<Comparison, 'LIKE'>[] = ['=', '<>', '<', '<=', '>', '>='];
+
+function known(operator: Exclude<Comparison, 'LIKE'>): Exclude<Comparison, 'LIKE'> {
+  if (operators.includes(operator)) return operator;
+  throw new HookwellError(
+    'invalid_query',
+    `Unknown operator ${JSON.stringify(operator)}. Operators: ${operators.join(' ')} LIKE.`,
+    {
+      value: operator,
+    },
+  );
+}

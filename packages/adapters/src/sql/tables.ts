@@ -1,0 +1,129 @@
+import type { AttemptField, DeliveryField, SubscriptionField } from '@hookwell/core';
+import type { Generated } from 'kysely';
+
+/**
+ * The tables as they are in the database: columns in snake case, times in milliseconds since the epoch. Every integer
+ * arrives as a JavaScript number: SQLite reads them so, and a driver that does not must be told to.
+ */
+export interface Tables {
+  readonly hookwell_subscriptions: SubscriptionsTable;
+  readonly hookwell_events: EventsTable;
+  readonly hookwell_deliveries: DeliveriesTable;
+  readonly hookwell_attempts: AttemptsTable;
+  readonly hookwell_migrations: MigrationsTable;
+}
+
+/** Subscriptions, those that ended included while something refers to them. */
+export interface SubscriptionsTable {
+  readonly id: Generated<number>;
+  readonly account_id: string;
+  readonly url: string;
+  readonly topic: string;
+  readonly format: string;
+  readonly encoding: string;
+  readonly data: string;
+  readonly created_at: number;
+  readonly health: string;
+  readonly health_reason: string;
+  readonly health_since: number;
+  readonly health_version: number;
+  readonly consecutive_failures: number;
+  readonly failing_since: number | null;
+  readonly paused_until: number | null;
+  readonly last_attempt_at: number | null;
+  readonly last_status: number;
+  readonly last_event_id: string | null;
+}
+
+/** Events, each once. */
+export interface EventsTable {
+  readonly position: Generated<number>;
+  readonly id: string;
+  readonly account_id: string;
+  readonly topic: string;
+  readonly object_type: number;
+  /** The record as JSON. */
+  readonly record: string;
+  readonly occurred_at: number;
+  readonly stored_at: number;
+  readonly idempotency_key: string | null;
+}
+
+/** The queue: unfinished deliveries and nothing else. */
+export interface DeliveriesTable {
+  readonly id: string;
+  readonly account_id: string;
+  readonly subscription_id: number;
+  readonly event_id: string;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly abandonments: number;
+  readonly created_at: number;
+  /** From when it may be claimed; while it is leased, when the lease ends, so that an expired lease is simply due. */
+  readonly due_at: number;
+  readonly fence: string | null;
+}
+
+/** The log, and the history of finished deliveries. */
+export interface AttemptsTable {
+  readonly id: Generated<number>;
+  readonly account_id: string;
+  readonly subscription_id: number;
+  readonly delivery_id: string;
+  readonly event_id: string;
+  readonly topic: string;
+  readonly number: number;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly status: number;
+  readonly started_at: number;
+  readonly duration_ms: number;
+  readonly next_attempt_at: number | null;
+  readonly answer: string;
+}
+
+/** Which migrations were applied. */
+export interface MigrationsTable {
+  readonly version: number;
+  readonly applied_at: number;
+}
+
+/** The columns of subscriptions that a query may name. */
+export const subscriptionColumns = {
+  id: 'id',
+  url: 'url',
+  topic: 'topic',
+  format: 'format',
+  encoding: 'encoding',
+  data: 'data',
+  createdAt: 'created_at',
+  health: 'health',
+  lastAttemptAt: 'last_attempt_at',
+  lastStatus: 'last_status',
+} as const satisfies Record<SubscriptionField, keyof SubscriptionsTable>;
+
+/** The columns of unfinished deliveries that a query may name. */
+export const deliveryColumns = {
+  id: 'id',
+  subscriptionId: 'subscription_id',
+  eventId: 'event_id',
+  attempts: 'attempts',
+  failures: 'failures',
+  createdAt: 'created_at',
+  dueAt: 'due_at',
+} as const satisfies Record<DeliveryField, keyof DeliveriesTable>;
+
+/** The columns of the log that a query may name. */
+export const attemptColumns = {
+  id: 'id',
+  subscriptionId: 'subscription_id',
+  deliveryId: 'delivery_id',
+  eventId: 'event_id',
+  topic: 'topic',
+  number: 'number',
+  outcome: 'outcome',
+  reason: 'reason',
+  status: 'status',
+  startedAt: 'started_at',
+  durationMs: 'duration_ms',
+} as const satisfies Record<AttemptField, keyof AttemptsTable>;
