@@ -55,6 +55,7 @@ test('the text of an answer is cut between characters, and never longer than 4 K
   t.is(answerText(Buffer.from('größer'), false), 'größer');
   t.is(cut('x'.repeat(5_000)), 'x'.repeat(4_096));
   t.is(cut(`x${'é'.repeat(3_000)}`), `x${'é'.repeat(2_047)}`);
+  t.is(cut(`x${'🙂'.repeat(2_000)}`), `x${'🙂'.repeat(1_023)}`);
   t.is(cut(`xy${'🙂'.repeat(2_000)}`), `xy${'🙂'.repeat(1_023)}`);
   t.is(answerText(Buffer.alloc(4_096, 0xff), true), '\uFFFD'.repeat(1_365));
   t.is(answerText(Buffer.from('a\0b'), false), 'a\uFFFDb');

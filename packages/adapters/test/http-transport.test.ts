@@ -100,6 +100,14 @@ test('a host that has no address is a failure of the endpoint, whose reason name
   else t.like(result, { fault: 'local', reason: 'no host name can be resolved' }, 'a machine without a resolver blames itself');
 });
 
+test('a second start keeps the connections of the first', async (t) => {
+  const { receiver, transport } = await setUp(t, { connections: 1 });
+  await transport.send(requestTo(receiver.url('ok')));
+  await transport.start({ now: Date.now });
+  await transport.send(requestTo(receiver.url('ok')));
+  t.is(receiver.connections(), 1);
+});
+
 test('it can be stopped and started again', async (t) => {
   const { receiver, transport } = await setUp(t);
   await transport.send(requestTo(receiver.url('ok')));
