@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Webhook } from 'standardwebhooks';
-import type { Subscription } from '../../src/index.ts';
+import { dispatch } from '../../src/deliver/dispatch.ts';
+import type { Subscription, TransportRequest } from '../../src/index.ts';
 import { standardWebhooks, type StandardWebhooksOptions } from '../../src/plugins/signatures.ts';
 
 const newSecret = (bytes = 32): string => `whsec_${randomBytes(bytes).toString('base64')}`;
@@ -74,6 +75,44 @@ test('the reference library of Standard Webhooks accepts the signature, and not 
   t.throws(() => new Webhook(newSecret()).verify(request.body, headers, { jsonParse: false }), {
     message: /No matching signature/,
   });
+});
+
+test('a request that the engine sends has each header of the standard once, and is accepted', async (t) => {
+  const secret = newSecret();
+  const sent: TransportRequest[] = [];
+  const event = { id: 'event-1', accountId: 'account-1', topic: 'sub_tag(3)', objectType: 0, record: {}, occurredAt: 0 };
+  const lease = { id: '0195d2f0', accountId: 'account-1', subscriptionId: 7, eventId: 'event-1', fence: 'fence' };
+  await dispatch(
+    {
+      claim: { ...lease, attempts: 0, failures: 0, abandonments: 0, createdAt: 0 },
+      subscription,
+      event: { ...event, idempotencyKey: null },
+      heldSince: 0,
+    },
+    {
+      compose: () => ({ contentType: 'application/json', body: '{"name":"Zoë"}' }),
+      transportFor: () => ({
+        name: 'list',
+        schemes: ['https:'],
+        deadlineMs: 1_000,
+        start: async () => undefined,
+        checkUrl: () => null,
+        async send(request) {
+          sent.push(request);
+          return { ok: true, status: 200, answer: '' };
+        },
+        stop: async () => undefined,
+      }),
+      plugins: [standardWebhooks({ secret })],
+      now: Date.now,
+      monotonicNow: () => performance.now(),
+    },
+  );
+  const headers = sent[0]?.headers ?? [];
+  const names = headers.filter((name, index) => index % 2 === 0 && name.startsWith('webhook-'));
+  t.deepEqual(names.sort(), ['webhook-id', 'webhook-signature', 'webhook-timestamp']);
+  const received = Object.fromEntries(names.map((name) => [name, headers[headers.indexOf(name) + 1] ?? '']));
+  t.deepEqual(new Webhook(secret).verify(sent[0]?.body ?? '', received), { name: 'Zoë' });
 });
 
 test('while one secret replaces another, receivers with either of them accept the request', (t) => {
