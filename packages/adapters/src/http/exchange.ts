@@ -101,8 +101,8 @@ export class Exchange implements ConnectedHandler, Limited {
   }
 
   /**
-   * A kept connection that the receiver closed before it can have had the request: the closing was seen sooner after the
-   * request was written than bytes take there and back, so it began before they arrived.
+   * A kept connection that the receiver closed before it can have had the request: the closing was seen so soon after the
+   * request was written that it began before those bytes arrived.
    */
   #isUnsent(error: unknown): boolean {
     if (!this.#reused || this.#answering || this.connection === undefined || !isClosing(error)) return false;

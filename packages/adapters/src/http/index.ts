@@ -1,3 +1,3 @@
 export { HttpTransportOptionsSchema } from './http-options.ts';
-export type { HttpTransportOptions } from './http-options.ts';
+export type { HttpTransportOptions, HttpTransportOptionsInput } from './http-options.ts';
 export { httpTransport } from './http-transport.ts';
