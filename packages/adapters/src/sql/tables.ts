@@ -42,11 +42,11 @@ export interface EventsTable {
   readonly account_id: string;
   readonly topic: string;
   readonly object_type: number;
-  /** The record as JSON. */
-  readonly record: string;
   readonly occurred_at: number;
   readonly stored_at: number;
   readonly idempotency_key: string | null;
+  /** The record as JSON; the last column, so that the others can be read without it. */
+  readonly record: string;
 }
 
 /** The queue: unfinished deliveries and nothing else. */

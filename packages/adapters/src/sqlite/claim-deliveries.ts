@@ -1,0 +1,70 @@
+import type { Claim, ClaimRequest, ClaimResult, StoredEvent, Subscription } from '@hookwell/core';
+import { readClaim, readEvent, readSubscription } from '../sql/read-rows.ts';
+import type { Connection } from './connection.ts';
+import { bound, queries } from './queries.ts';
+import { prepareNextLane, walkLanes } from './walk-lanes.ts';
+
+/** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
+const maxLanesPerCall = 1_000;
+
+/** Makes the call that leases due deliveries, lane after lane. */
+export function prepareClaimDeliveries(connection: Connection) {
+  const nextLane = prepareNextLane(connection);
+  const findSubscription = connection.prepare(
+    queries.selectFrom('hookwell_subscriptions').selectAll().where('id', '=', bound<number>()),
+  );
+  const findDue = connection.prepare(
+    queries
+      .selectFrom('hookwell_deliveries')
+      .selectAll()
+      .where('subscription_id', '=', bound<number>())
+      .where('due_at', '<=', bound<number>())
+      .orderBy('due_at')
+      .orderBy('id')
+      .limit(bound<number>()),
+  );
+  const lease = connection.prepare(
+    queries
+      .updateTable('hookwell_deliveries')
+      .set({ abandonments: bound<number>(), due_at: bound<number>(), fence: bound<string>() })
+      .where('id', '=', bound<string>()),
+  );
+  const findEvent = connection.prepare(queries.selectFrom('hookwell_events').selectAll().where('id', '=', bound<string>()));
+
+  return (request: ClaimRequest, now: number): ClaimResult => {
+    const { fence, limit, perLane, lanes, after } = request;
+    const leasedUntil = now + request.leaseMs;
+    const claims: Claim[] = [];
+    const subscriptions: Subscription[] = [];
+    const events = new Map<string, StoredEvent>();
+
+    function claimFrom(subscriptionId: number): void {
+      const row = findSubscription.get(subscriptionId);
+      const wanted = Math.min(lanes.get(subscriptionId) ?? perLane, limit - claims.length);
+      if (!row || wanted <= 0) return;
+      const subscription = readSubscription(row);
+      const { health, pausedUntil } = subscription;
+      if (health !== 'unsubscribed' && pausedUntil !== null && pausedUntil > now) return;
+      const due = findDue.all(subscriptionId, now, health === 'suspended' ? 1 : wanted);
+      for (const delivery of due) {
+        const claim = readClaim(delivery, fence);
+        lease.run(claim.abandonments, leasedUntil, fence, claim.id);
+        claims.push(claim);
+        if (!events.has(claim.eventId)) events.set(claim.eventId, eventOf(claim));
+      }
+      if (due.length > 0) subscriptions.push(subscription);
+    }
+
+    function eventOf({ id, eventId }: Claim): StoredEvent {
+      const row = findEvent.get(eventId);
+      if (!row) throw new Error(`delivery "${id}" has lost its event "${eventId}"`);
+      return readEvent(row);
+    }
+
+    const walk = walkLanes(nextLane, { after, maxLanes: maxLanesPerCall }, (lane) => {
+      if (lane.due_at <= now && lanes.get(lane.subscription_id) !== 0) claimFrom(lane.subscription_id);
+      return claims.length < limit;
+    });
+    return { claims, subscriptions, events: [...events.values()], cursor: walk.cursor, more: !walk.complete };
+  };
+}

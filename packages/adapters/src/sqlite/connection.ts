@@ -1,0 +1,136 @@
+// Why Kysely builds the statements and better-sqlite3 runs them: better-sqlite3 is synchronous, and a call of the port
+// must be one uninterrupted run of statements from BEGIN to COMMIT, because the host may share its own handle. Kysely's
+// executor awaits between statements, where the host could slip its own into our transaction, or find its own joined. So
+// Kysely types and compiles each statement, once, and the prepared statement runs without a turn of the event loop.
+
+import { HookwellError } from '@hookwell/core';
+import type { Compilable } from 'kysely';
+import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
+
+/** How a connection behaves. */
+export interface ConnectionOptions {
+  /** Whether the host uses the handle too, with transactions and a busy timeout of its own. */
+  readonly shared: boolean;
+  readonly busyMs: number;
+}
+
+/** An open database: runs work in a transaction, all of it in one turn of the event loop, and turns errors into ours. */
+export class Connection {
+  readonly database: SqliteDatabase;
+  readonly #options: ConnectionOptions;
+  readonly #begin: SqliteStatement;
+  readonly #beginImmediate: SqliteStatement;
+  readonly #commit: SqliteStatement;
+  readonly #rollback: SqliteStatement;
+
+  constructor(database: SqliteDatabase, options: ConnectionOptions) {
+    this.database = database;
+    this.#options = options;
+    this.#begin = this.prepareSql('begin');
+    this.#beginImmediate = this.prepareSql('begin immediate');
+    this.#commit = this.prepareSql('commit');
+    this.#rollback = this.prepareSql('rollback');
+  }
+
+  /** Prepares a statement, to be run often; every value in it is `bound()`. */
+  prepare<Row>(query: Compilable<Row>): SqliteStatement<Row> {
+    const { sql, parameters } = query.compile();
+    if (parameters.length > 0) throw new Error(`a prepared statement has the value ${String(parameters[0])} in it: ${sql}`);
+    return this.prepareSql<Row>(sql);
+  }
+
+  prepareSql<Row>(source: string): SqliteStatement<Row> {
+    const statement = this.database.prepare(source);
+    statement.safeIntegers(false);
+    return statement as unknown as SqliteStatement<Row>;
+  }
+
+  /** Runs a query that is made for the occasion, values and all. */
+  all<Row>(query: Compilable<Row>): Row[] {
+    const { sql, parameters } = query.compile();
+    return this.prepareSql<Row>(sql).all(...(parameters as SqliteValue[]));
+  }
+
+  /**
+   * Runs work that writes, all or nothing.
+   * @throws {HookwellError} `storage_busy` when the host has a transaction open, or another connection the lock
+   */
+  write<Result>(work: () => Result): Result {
+    return this.#guard(() => this.#transact(this.#beginImmediate, work));
+  }
+
+  /** Runs work that reads with several statements, which see the same state. */
+  read<Result>(work: () => Result): Result {
+    return this.#guard(() => this.#transact(this.#begin, work));
+  }
+
+  /** Runs work that reads with one statement. */
+  readOnce<Result>(work: () => Result): Result {
+    return this.#guard(work);
+  }
+
+  #transact<Result>(begin: SqliteStatement, work: () => Result): Result {
+    begin.run();
+    try {
+      const result = work();
+      this.#commit.run();
+      return result;
+    } catch (error) {
+      if (this.database.inTransaction) this.#rollback.run();
+      throw error;
+    }
+  }
+
+  #guard<Result>(work: () => Result): Result {
+    const { database } = this;
+    if (database.inTransaction) {
+      throw new HookwellError(
+        'storage_busy',
+        `A transaction of the host is open on the database "${database.name}"; nothing was done. Try again when it has ended, or give the storage a connection of its own.`,
+      );
+    }
+    try {
+      return this.#options.shared ? this.#withoutPatience(work) : work();
+    } catch (error) {
+      throw storageError(error, database.name);
+    }
+  }
+
+  /** Waits for locks for `busyMs` instead of as long as the host would have the whole process wait. */
+  #withoutPatience<Result>(work: () => Result): Result {
+    const { database } = this;
+    const busyMs = Number(database.pragma('busy_timeout', { simple: true }));
+    if (busyMs <= this.#options.busyMs) return work();
+    database.pragma(`busy_timeout = ${this.#options.busyMs}`);
+    try {
+      return work();
+    } finally {
+      database.pragma(`busy_timeout = ${busyMs}`);
+    }
+  }
+}
+
+/** What an error of the driver means: `storage_busy` for a lock, which passes, and `storage_failed` for all others. */
+export function storageError(error: unknown, file: string): HookwellError {
+  if (HookwellError.is(error)) return error;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const said = error instanceof Error ? error.message : String(error);
+  if (/^SQLITE_(BUSY|LOCKED)/.test(code) || /connection is busy executing a query/.test(said)) {
+    return new HookwellError(
+      'storage_busy',
+      `The database "${file}" is in use by another statement or connection (${said}); nothing was done. Try again.`,
+      { cause: error },
+    );
+  }
+  if (code === 'SQLITE_NOTADB') {
+    return new HookwellError(
+      'storage_failed',
+      `"${file}" is not an SQLite database, or it is encrypted. Name another file, or move this one away.`,
+      { cause: error, value: file },
+    );
+  }
+  return new HookwellError('storage_failed', `The database "${file}" failed: ${said}${code === '' ? '' : ` (${code})`}.`, {
+    cause: error,
+    value: file,
+  });
+}

@@ -1,0 +1,110 @@
+import { observe, type Lease, type Observation, type Outcome, type RecordResult, type Subscription } from '@hookwell/core';
+import { sql } from 'kysely';
+import { readSubscription } from '../sql/read-rows.ts';
+import type { Connection } from './connection.ts';
+import { prepareInsertAttempt } from './insert-attempt.ts';
+import { bound, queries } from './queries.ts';
+
+/** Makes the call that writes outcomes under their fences. */
+export function prepareRecordOutcomes(connection: Connection) {
+  const insertAttempt = prepareInsertAttempt(connection);
+  const end = connection.prepare(
+    queries.deleteFrom('hookwell_deliveries').where('id', '=', bound<string>()).where('fence', '=', bound<string>()),
+  );
+  const giveBack = connection.prepare(
+    queries
+      .updateTable('hookwell_deliveries')
+      .set({
+        attempts: sql<number>`max(attempts, ${bound<number>()})`,
+        failures: sql<number>`failures + ${bound<number>()}`,
+        due_at: bound<number>(),
+        fence: sql.lit(null),
+      })
+      .where('id', '=', bound<string>())
+      .where('fence', '=', bound<string>()),
+  );
+  const findSubscription = connection.prepare(
+    queries.selectFrom('hookwell_subscriptions').selectAll().where('id', '=', bound<number>()),
+  );
+  const updateFacts = connection.prepare(
+    queries
+      .updateTable('hookwell_subscriptions')
+      .set({
+        consecutive_failures: bound<number>(),
+        failing_since: bound<number | null>(),
+        paused_until: bound<number | null>(),
+        last_attempt_at: bound<number | null>(),
+        last_status: bound<number>(),
+        last_event_id: bound<string | null>(),
+      })
+      .where('id', '=', bound<number>()),
+  );
+
+  function writeOutcome(outcome: Outcome, now: number): boolean {
+    const { deliveryId, fence, number, countsAgainstDelivery } = outcome;
+    const dueAt = outcome.outcome === 'retry' ? now + (outcome.retryInMs ?? 0) : null;
+    const { changes } =
+      dueAt === null ? end.run(deliveryId, fence) : giveBack.run(number, countsAgainstDelivery ? 1 : 0, dueAt, deliveryId, fence);
+    if (changes === 0) return false;
+    insertAttempt({ ...outcome, nextAttemptAt: dueAt });
+    return true;
+  }
+
+  /** Answers the row when somebody has to look at it: after a failure, and after an answer while it was not healthy. */
+  function writeFacts(observation: Observation, now: number): Subscription | null {
+    const row = findSubscription.get(observation.subscriptionId);
+    if (!row) return null;
+    const before = readSubscription(row);
+    const after = withFacts(before, observation, now);
+    updateFacts.run(
+      after.consecutiveFailures,
+      after.failingSince,
+      after.pausedUntil,
+      after.lastAttemptAt,
+      after.lastStatus,
+      after.lastEventId,
+      after.id,
+    );
+    return observation.failures > 0 || (observation.answered && before.health !== 'healthy') ? after : null;
+  }
+
+  return (outcomes: readonly Outcome[], now: number): RecordResult => {
+    const written = outcomes.map((outcome) => writeOutcome(outcome, now));
+    const subscriptions: Subscription[] = [];
+    for (const observation of observe(outcomes.filter((_, index) => written[index]))) {
+      const changed = writeFacts(observation, now);
+      if (changed) subscriptions.push(changed);
+    }
+    return { written, subscriptions, now };
+  };
+}
+
+/** The subscription once an observation is added to what its row knows of its endpoint. */
+function withFacts(subscription: Subscription, observation: Observation, now: number): Subscription {
+  const { answered, failures, pauseLaneMs, last } = observation;
+  const earlierFailures = answered ? 0 : subscription.consecutiveFailures;
+  const failingSince = answered ? null : subscription.failingSince;
+  return {
+    ...subscription,
+    consecutiveFailures: earlierFailures + failures,
+    failingSince: failures > 0 ? (failingSince ?? now) : failingSince,
+    pausedUntil: pauseLaneMs > 0 ? Math.max(subscription.pausedUntil ?? 0, now + pauseLaneMs) : subscription.pausedUntil,
+    lastAttemptAt: last ? last.startedAt : subscription.lastAttemptAt,
+    lastStatus: last ? last.status : subscription.lastStatus,
+    lastEventId: last ? last.eventId : subscription.lastEventId,
+  };
+}
+
+/** Makes the call that hands claims back unsent. */
+export function prepareReleaseDeliveries(connection: Connection) {
+  const release = connection.prepare(
+    queries
+      .updateTable('hookwell_deliveries')
+      .set({ due_at: bound<number>(), fence: sql.lit(null) })
+      .where('id', '=', bound<string>())
+      .where('fence', '=', bound<string>()),
+  );
+  return (leases: readonly Lease[], now: number): void => {
+    for (const { deliveryId, fence } of leases) release.run(now, deliveryId, fence);
+  };
+}

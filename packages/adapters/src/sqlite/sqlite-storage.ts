@@ -1,0 +1,144 @@
+import { HookwellError, type StorageAdapter } from '@hookwell/core';
+import type { Connection } from './connection.ts';
+import { prepareClaimDeliveries } from './claim-deliveries.ts';
+import { prepareManageDeliveries } from './manage-deliveries.ts';
+import { prepareNextDue } from './next-due.ts';
+import { openConnection } from './open-connection.ts';
+import { preparePrune } from './prune.ts';
+import { queryPages } from './query-page.ts';
+import { prepareRecordOutcomes, prepareReleaseDeliveries } from './record-outcomes.ts';
+import { resolveSqliteOptions, type SqliteStorageOptionsInput } from './sqlite-options.ts';
+import { prepareStoreEvents } from './store-events.ts';
+import { prepareSubscriptions } from './subscriptions.ts';
+
+/**
+ * Keeps everything in an SQLite file, or in the database that the host has open already, with better-sqlite3. Several
+ * processes may share one file on one machine.
+ *
+ * @throws {HookwellError} `invalid_option`
+ * @example
+ * sqliteStorage({ filename: 'webhooks.db' })
+ */
+export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapter {
+  const resolved = resolveSqliteOptions(options);
+  let calls: Calls | undefined;
+
+  function opened(): Calls {
+    if (calls) return calls;
+    throw new HookwellError('storage_failed', 'The sqlite storage is not open; start it first.');
+  }
+
+  return {
+    name: 'sqlite',
+
+    async start(context) {
+      if (calls) return;
+      calls = prepareCalls(openConnection(resolved, context.now()), context.now);
+    },
+
+    async createSubscription(subscription) {
+      const { connection, now, subscriptions } = opened();
+      return connection.write(() => subscriptions.create(subscription, now()));
+    },
+
+    async listSubscriptions(accountId, query) {
+      const { connection, pages } = opened();
+      return connection.read(() => pages.subscriptions(accountId, query));
+    },
+
+    async endSubscription(accountId, id, reason) {
+      const { connection, now, subscriptions } = opened();
+      return connection.write(() => subscriptions.end(accountId, id, reason, now()));
+    },
+
+    async findSubscriptions(keys) {
+      const { connection, subscriptions } = opened();
+      return connection.readOnce(() => subscriptions.find(keys));
+    },
+
+    async storeEvents(batch) {
+      const { connection, now, storeEvents } = opened();
+      return connection.write(() => storeEvents(batch, now()));
+    },
+
+    async claimDeliveries(request) {
+      const { connection, now, claimDeliveries } = opened();
+      return connection.write(() => claimDeliveries(request, now()));
+    },
+
+    async recordOutcomes(outcomes) {
+      const { connection, now, recordOutcomes } = opened();
+      return connection.write(() => recordOutcomes(outcomes, now()));
+    },
+
+    async moveHealth(moves) {
+      const { connection, now, subscriptions } = opened();
+      return connection.write(() => subscriptions.move(moves, now()));
+    },
+
+    async releaseDeliveries(leases) {
+      const { connection, now, releaseDeliveries } = opened();
+      connection.write(() => releaseDeliveries(leases, now()));
+    },
+
+    async nextDueInMs() {
+      const { now, nextDue } = opened();
+      return nextDue(now());
+    },
+
+    async listDeliveries(accountId, query) {
+      const { connection, pages } = opened();
+      return connection.read(() => pages.deliveries(accountId, query));
+    },
+
+    async listAttempts(accountId, query) {
+      const { connection, pages } = opened();
+      return connection.read(() => pages.attempts(accountId, query));
+    },
+
+    async findEvents(accountId, ids) {
+      const { connection, deliveries } = opened();
+      return connection.readOnce(() => deliveries.findEvents(accountId, ids));
+    },
+
+    async replayDelivery(accountId, deliveryId) {
+      const { connection, now, deliveries } = opened();
+      return connection.write(() => deliveries.replay(accountId, deliveryId, now()));
+    },
+
+    async cancelDelivery(accountId, deliveryId, reason) {
+      const { connection, now, deliveries } = opened();
+      return connection.write(() => deliveries.cancel(accountId, deliveryId, reason, now()));
+    },
+
+    async prune(request) {
+      const { now, prune } = opened();
+      return prune(request, now());
+    },
+
+    async stop() {
+      const database = calls?.connection.database;
+      calls = undefined;
+      if (resolved.database === undefined) database?.close();
+    },
+  };
+}
+
+type Calls = ReturnType<typeof prepareCalls>;
+
+/** Compiles and prepares every statement, once per opened database. */
+function prepareCalls(connection: Connection, now: () => number) {
+  return {
+    connection,
+    now,
+    subscriptions: prepareSubscriptions(connection),
+    storeEvents: prepareStoreEvents(connection),
+    claimDeliveries: prepareClaimDeliveries(connection),
+    recordOutcomes: prepareRecordOutcomes(connection),
+    releaseDeliveries: prepareReleaseDeliveries(connection),
+    nextDue: prepareNextDue(connection),
+    pages: queryPages(connection),
+    deliveries: prepareManageDeliveries(connection),
+    prune: preparePrune(connection),
+  };
+}

@@ -1,0 +1,84 @@
+import type { NewDelivery, StoreBatch, StoredEvent } from '@hookwell/core';
+import { sql } from 'kysely';
+import { readEvent } from '../sql/read-rows.ts';
+import type { Connection } from './connection.ts';
+import { bound, queries } from './queries.ts';
+
+/** Makes the call that stores events with their deliveries. */
+export function prepareStoreEvents(connection: Connection) {
+  const insertEvent = connection.prepare(
+    queries
+      .insertInto('hookwell_events')
+      .values({
+        id: bound<string>(),
+        account_id: bound<string>(),
+        topic: bound<string>(),
+        object_type: bound<number>(),
+        occurred_at: bound<number>(),
+        stored_at: bound<number>(),
+        idempotency_key: bound<string | null>(),
+        record: bound<string>(),
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['account_id', 'idempotency_key']).where('idempotency_key', 'is not', null).doNothing(),
+      ),
+  );
+  const findByKey = connection.prepare(
+    queries
+      .selectFrom('hookwell_events')
+      .selectAll()
+      .where('account_id', '=', bound<string>())
+      .where('idempotency_key', '=', bound<string>()),
+  );
+  const insertDelivery = connection.prepare(
+    queries.insertInto('hookwell_deliveries').values({
+      id: bound<string>(),
+      account_id: bound<string>(),
+      subscription_id: bound<number>(),
+      event_id: bound<string>(),
+      attempts: sql.lit(0),
+      failures: sql.lit(0),
+      abandonments: sql.lit(0),
+      created_at: bound<number>(),
+      due_at: bound<number>(),
+      fence: bound<string | null>(),
+    }),
+  );
+
+  function storeEvent(event: StoredEvent, now: number): StoredEvent {
+    const { id, accountId, topic, objectType, record, occurredAt, idempotencyKey } = event;
+    const { changes } = insertEvent.run(
+      id,
+      accountId,
+      topic,
+      objectType,
+      occurredAt,
+      now,
+      idempotencyKey,
+      JSON.stringify(record),
+    );
+    if (changes === 1) return event;
+    const earlier = findByKey.get(accountId, idempotencyKey);
+    if (!earlier) throw new Error(`event "${id}" was neither stored nor found under its idempotency key`);
+    return readEvent(earlier);
+  }
+
+  function storeDelivery({ id, accountId, subscriptionId, eventId, leased }: NewDelivery, batch: StoreBatch, now: number): void {
+    if (leased) insertDelivery.run(id, accountId, subscriptionId, eventId, now, now + batch.leaseMs, batch.fence);
+    else insertDelivery.run(id, accountId, subscriptionId, eventId, now, now, null);
+  }
+
+  return (batch: StoreBatch, now: number): readonly StoredEvent[] => {
+    const answers: StoredEvent[] = [];
+    const leftOut = new Set<string>();
+    for (const event of batch.events) {
+      const stored = storeEvent(event, now);
+      if (stored !== event) leftOut.add(event.id);
+      answers.push(stored);
+    }
+    for (const delivery of batch.deliveries) {
+      if (!leftOut.has(delivery.eventId)) storeDelivery(delivery, batch, now);
+    }
+    return answers;
+  };
+}

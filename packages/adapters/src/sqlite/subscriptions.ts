@@ -1,0 +1,107 @@
+import type { HealthMove, NewSubscription, Subscription, TopicKey } from '@hookwell/core';
+import { sql } from 'kysely';
+import { readSubscription } from '../sql/read-rows.ts';
+import type { Connection } from './connection.ts';
+import { bound, queries } from './queries.ts';
+
+/** Makes the calls that make, end, find and move subscriptions. */
+export function prepareSubscriptions(connection: Connection) {
+  const insert = connection.prepare(
+    queries
+      .insertInto('hookwell_subscriptions')
+      .values({
+        account_id: bound<string>(),
+        url: bound<string>(),
+        topic: bound<string>(),
+        format: bound<string>(),
+        encoding: bound<string>(),
+        data: bound<string>(),
+        created_at: bound<number>(),
+        health: sql.lit('healthy'),
+        health_reason: sql.lit(''),
+        health_since: bound<number>(),
+        health_version: sql.lit(0),
+        consecutive_failures: sql.lit(0),
+        last_status: sql.lit(0),
+      })
+      .returningAll(),
+  );
+  const find = connection.prepare(
+    queries
+      .selectFrom('hookwell_subscriptions')
+      .selectAll()
+      .where('account_id', '=', bound<string>())
+      .where('topic', '=', bound<string>())
+      .where('health', '<>', sql.lit('unsubscribed'))
+      .orderBy('id'),
+  );
+  const end = connection.prepare(
+    queries
+      .updateTable('hookwell_subscriptions')
+      .set({
+        health: sql.lit('unsubscribed'),
+        health_reason: bound<string>(),
+        health_since: bound<number>(),
+        health_version: sql<number>`health_version + 1`,
+        paused_until: sql.lit(null),
+      })
+      .where('account_id', '=', bound<string>())
+      .where('id', '=', bound<number>())
+      .where('health', '<>', sql.lit('unsubscribed'))
+      .returningAll(),
+  );
+  const findById = connection.prepare(
+    queries
+      .selectFrom('hookwell_subscriptions')
+      .select(['health', 'health_since', 'paused_until'])
+      .where('id', '=', bound<number>())
+      .where('health_version', '=', bound<number>()),
+  );
+  const move = connection.prepare(
+    queries
+      .updateTable('hookwell_subscriptions')
+      .set({
+        health: bound<string>(),
+        health_reason: bound<string>(),
+        health_since: bound<number>(),
+        health_version: sql<number>`health_version + 1`,
+        paused_until: bound<number | null>(),
+      })
+      .where('id', '=', bound<number>())
+      .returningAll(),
+  );
+
+  function moveOne({ subscriptionId, healthVersion, health, reason, pauseLaneMs }: HealthMove, now: number): Subscription | null {
+    const before = findById.get(subscriptionId, healthVersion);
+    if (!before) return null;
+    const since = health === before.health ? before.health_since : now;
+    const pausedUntil = pauseLaneMs === null ? before.paused_until : pauseLaneMs === 0 ? null : now + pauseLaneMs;
+    const row = move.get(health, reason, since, pausedUntil, subscriptionId);
+    return row ? readSubscription(row) : null;
+  }
+
+  return {
+    create(given: NewSubscription, now: number): Subscription {
+      const { accountId, url, topic, format, encoding, data } = given;
+      const row = insert.get(accountId, url, topic, format, encoding, data, now, now);
+      if (!row) throw new Error('the new subscription was not answered');
+      return readSubscription(row);
+    },
+
+    end(accountId: string, id: number, reason: string, now: number): Subscription | null {
+      const row = end.get(reason, now, accountId, id);
+      return row ? readSubscription(row) : null;
+    },
+
+    find(keys: readonly TopicKey[]): readonly Subscription[] {
+      const found = new Map<number, Subscription>();
+      for (const { accountId, topic } of keys) {
+        for (const row of find.all(accountId, topic)) found.set(row.id, readSubscription(row));
+      }
+      return [...found.values()];
+    },
+
+    move: (moves: readonly HealthMove[], now: number): readonly (Subscription | null)[] =>
+      moves.map((wanted) => moveOne(wanted, now)),
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+  Claim,
+  ClaimRequest,
+  NewSubscription,
+  Outcome,
+  StoreBatch,
+  StorageAdapter,
+  StoredEvent,
+  Subscription,
+} from '@hookwell/core';
+
+/** The time at which the tests begin, in milliseconds since the epoch. */
+export const noon = Date.UTC(2026, 0, 15, 12);
+
+/** A folder of the test's own, and what removes it. */
+export function temporaryFolder(): { readonly file: (name: string) => string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'hookwell-sqlite-'));
+  return {
+    file: (name) => join(folder, name),
+    remove() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A clock that stands still until it is moved. */
+export function movedClock(): { now: number; readonly read: () => number } {
+  const clock = { now: noon, read: () => clock.now };
+  return clock;
+}
+
+export async function subscribe(storage: StorageAdapter, wish: Partial<NewSubscription> = {}): Promise<Subscription> {
+  return storage.createSubscription({
+    accountId: 'a',
+    url: 'https://example.com/hook',
+    topic: 'sub_tag(3)',
+    format: 'full',
+    encoding: 'form',
+    data: '',
+    ...wish,
+  });
+}
+
+/** A batch with one event per lane that is named, and its delivery. Ids are `<name>-e0`, `<name>-d0` and so on. */
+export function batchFor(
+  name: string,
+  lanes: readonly number[],
+  given: Partial<StoredEvent> & { leased?: boolean } = {},
+): StoreBatch {
+  const { leased = false, ...fields } = given;
+  const events = lanes.map((_, index) => ({
+    id: `${name}-e${index}`,
+    accountId: 'a',
+    topic: 'sub_tag(3)',
+    objectType: 0,
+    record: { id: index },
+    occurredAt: noon,
+    idempotencyKey: null,
+    ...fields,
+  }));
+  const deliveries = lanes.map((subscriptionId, index) => ({
+    id: `${name}-d${index}`,
+    accountId: 'a',
+    subscriptionId,
+    eventId: `${name}-e${index}`,
+    leased,
+  }));
+  return { events, deliveries, fence: `fence of ${name}`, leaseMs: 60_000 };
+}
+
+export function claimRequest(given: Partial<ClaimRequest> = {}): ClaimRequest {
+  return { fence: 'fence', leaseMs: 60_000, limit: 100, perLane: 100, lanes: new Map(), after: 0, ...given };
+}
+
+export function outcomeOf(claim: Claim, given: Partial<Outcome> = {}): Outcome {
+  return {
+    deliveryId: claim.id,
+    fence: claim.fence,
+    accountId: claim.accountId,
+    subscriptionId: claim.subscriptionId,
+    eventId: claim.eventId,
+    topic: 'sub_tag(3)',
+    outcome: 'delivered',
+    retryInMs: null,
+    number: claim.attempts + 1,
+    reason: '',
+    status: 200,
+    answer: 'ok',
+    startedAt: noon,
+    durationMs: 10,
+    countsAgainstDelivery: false,
+    endpoint: 'answered',
+    pauseLaneMs: 0,
+    ...given,
+  };
+}

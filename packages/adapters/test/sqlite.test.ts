@@ -1,0 +1,272 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { HookwellError, type StorageAdapter } from '@hookwell/core';
+import test from 'ava';
+import Database from 'better-sqlite3';
+import { sqliteStorage } from '../src/sqlite/index.ts';
+import { batchFor, claimRequest, movedClock, outcomeOf, subscribe, temporaryFolder } from './sqlite-fixture.ts';
+
+const folder = temporaryFolder();
+test.after.always(() => folder.remove());
+
+let files = 0;
+const newFile = (): string => folder.file(`${(files += 1)}.db`);
+
+async function started(storage: StorageAdapter, now: () => number = Date.now): Promise<StorageAdapter> {
+  await storage.start({ now });
+  return storage;
+}
+
+const allRows = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 1_000 } as const;
+
+function run(task: string, filename: string): ChildProcess & { readonly lines: () => string[] } {
+  const file = fileURLToPath(new URL('sqlite-process.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--conditions=source', file, task, filename], { stdio: ['pipe', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return Object.assign(child, {
+    lines: () =>
+      text
+        .slice(0, text.lastIndexOf('\n') + 1)
+        .split('\n')
+        .filter(Boolean),
+  });
+}
+
+test('while the host has a transaction open, every call is refused as busy and nothing of it joins the transaction', async (t) => {
+  const database = new Database(newFile());
+  const storage = await started(sqliteStorage({ database }));
+  const { id } = await subscribe(storage);
+  database.exec('create table contacts (id integer)');
+  database.exec('begin; insert into contacts values (1)');
+  const calls = [
+    () => storage.storeEvents(batchFor('x', [id])),
+    () => storage.claimDeliveries(claimRequest()),
+    () => storage.recordOutcomes([]),
+    () => storage.moveHealth([]),
+    () => storage.releaseDeliveries([]),
+    () => storage.findSubscriptions([{ accountId: 'a', topic: 'sub_tag(3)' }]),
+    () => storage.listAttempts('a', allRows),
+    () => storage.findEvents('a', ['x-e0']),
+    () => storage.nextDueInMs(),
+    () => storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 1 }),
+    () => sqliteStorage({ database }).start({ now: Date.now }),
+  ];
+  for (const call of calls) {
+    const error = await t.throwsAsync<HookwellError>(call, { name: 'HookwellError' });
+    t.is(error.code, 'storage_busy');
+  }
+  t.true(database.inTransaction);
+  database.exec('rollback');
+  t.deepEqual(await storage.findEvents('a', ['x-e0']), []);
+  await storage.storeEvents(batchFor('x', [id]));
+  t.is((await storage.findEvents('a', ['x-e0'])).length, 1);
+  t.deepEqual(database.prepare('select * from contacts').all(), []);
+});
+
+test('while the host reads through an open iterator, a call is refused as busy', async (t) => {
+  const database = new Database(newFile());
+  const storage = await started(sqliteStorage({ database }));
+  const { id } = await subscribe(storage);
+  for (const row of database.prepare('select 1 union select 2').iterate()) {
+    t.truthy(row);
+    const error = await t.throwsAsync<HookwellError>(storage.storeEvents(batchFor('x', [id])));
+    t.is(error.code, 'storage_busy');
+  }
+  await storage.storeEvents(batchFor('x', [id]));
+  t.is((await storage.findEvents('a', ['x-e0'])).length, 1);
+});
+
+test('while another connection holds the lock, a call is refused as busy in a moment, and the host keeps its busy timeout', async (t) => {
+  const file = newFile();
+  const database = new Database(file, { timeout: 4_321 });
+  const storage = await started(sqliteStorage({ database }));
+  const other = new Database(file);
+  other.exec('begin immediate');
+  const before = performance.now();
+  const error = await t.throwsAsync<HookwellError>(subscribe(storage));
+  t.is(error.code, 'storage_busy');
+  t.is((error.cause as { code?: string }).code, 'SQLITE_BUSY');
+  t.true(performance.now() - before < 2_000);
+  t.is(database.pragma('busy_timeout', { simple: true }), 4_321);
+  t.is((await storage.findSubscriptions([{ accountId: 'a', topic: 'sub_tag(3)' }])).length, 0);
+  other.exec('rollback');
+  other.close();
+  t.is((await subscribe(storage)).id, 1);
+});
+
+test('a call that fails in the middle leaves nothing behind', async (t) => {
+  const storage = await started(sqliteStorage({ filename: newFile() }));
+  const { id } = await subscribe(storage);
+  const batch = batchFor('x', [id, id]);
+  const twice = { ...batch, deliveries: [...batch.deliveries, ...batch.deliveries] };
+  const error = await t.throwsAsync<HookwellError>(storage.storeEvents(twice));
+  t.is(error.code, 'storage_failed');
+  t.truthy(error.cause);
+  t.deepEqual(await storage.findEvents('a', ['x-e0', 'x-e1']), []);
+  t.is((await storage.claimDeliveries(claimRequest())).claims.length, 0);
+  await storage.stop();
+});
+
+test('a file that is opened again has everything that was in it', async (t) => {
+  const filename = newFile();
+  const clock = movedClock();
+  const first = await started(sqliteStorage({ filename }), clock.read);
+  const record = { id: 1, name: 'Zoë 😀', none: null, vip: true, big: 1e300 };
+  const { id } = await subscribe(first);
+  await first.storeEvents(batchFor('x', [id, id], { record }));
+  const { claims } = await first.claimDeliveries(claimRequest({ limit: 1 }));
+  await first.recordOutcomes(claims.map((claim) => outcomeOf(claim)));
+  const before = [
+    await first.listSubscriptions('a', allRows),
+    await first.listDeliveries('a', allRows),
+    await first.listAttempts('a', allRows),
+    await first.findEvents('a', ['x-e0', 'x-e1']),
+  ];
+  await first.stop();
+  const second = await started(sqliteStorage({ filename }), clock.read);
+  const after = [
+    await second.listSubscriptions('a', allRows),
+    await second.listDeliveries('a', allRows),
+    await second.listAttempts('a', allRows),
+    await second.findEvents('a', ['x-e0', 'x-e1']),
+  ];
+  t.deepEqual(after, before);
+  t.deepEqual((await second.findEvents('a', ['x-e0']))[0]?.record, record);
+  await second.stop();
+});
+
+test('stop closes a file that start opened, and leaves the database of the host open', async (t) => {
+  const database = new Database(newFile());
+  const shared = await started(sqliteStorage({ database }));
+  await shared.stop();
+  t.true(database.open);
+  const own = await started(sqliteStorage({ filename: newFile() }));
+  await own.stop();
+  await own.stop();
+  const error = await t.throwsAsync<HookwellError>(own.nextDueInMs());
+  t.is(error.code, 'storage_failed');
+});
+
+test('a file is switched to WAL with full durability unless NORMAL is chosen, whatever the host had set', async (t) => {
+  for (const [synchronous, level] of [
+    ['FULL', 2],
+    ['NORMAL', 1],
+  ] as const) {
+    const database = new Database(newFile());
+    database.pragma('synchronous = off');
+    await started(sqliteStorage({ database, synchronous }));
+    t.is(database.pragma('journal_mode', { simple: true }), 'wal');
+    t.is(database.pragma('synchronous', { simple: true }), level);
+  }
+});
+
+test('a database in memory works', async (t) => {
+  const storage = await started(sqliteStorage({ filename: ':memory:' }));
+  const { id } = await subscribe(storage);
+  await storage.storeEvents(batchFor('x', [id]));
+  t.is((await storage.claimDeliveries(claimRequest())).claims.length, 1);
+});
+
+test('the settings of the host, BigInt integers and a LIKE that respects case, change no answer', async (t) => {
+  const database = new Database(newFile());
+  database.defaultSafeIntegers(true);
+  database.pragma('case_sensitive_like = on');
+  const clock = movedClock();
+  const storage = await started(sqliteStorage({ database }), clock.read);
+  const subscription = await subscribe(storage);
+  t.is(subscription.id, 1);
+  t.is(subscription.createdAt, clock.now);
+  const where = { kind: 'compare', field: 'url', operator: 'LIKE', value: '%EXAMPLE%' } as const;
+  const { rows, total } = await storage.listSubscriptions('a', { ...allRows, where });
+  t.deepEqual([rows[0]?.id, total], [1, 1]);
+});
+
+test('a file that a newer version has written is refused, and left as it is', async (t) => {
+  const filename = newFile();
+  await (await started(sqliteStorage({ filename }))).stop();
+  const database = new Database(filename);
+  database.exec('insert into hookwell_migrations (version, applied_at) values (9999, 0)');
+  const before = database.prepare('select * from hookwell_migrations').all();
+  const error = await t.throwsAsync<HookwellError>(sqliteStorage({ filename }).start({ now: Date.now }));
+  t.is(error.code, 'storage_failed');
+  t.regex(error.message, /version 9999.*newer.*Update the package/);
+  t.deepEqual(database.prepare('select * from hookwell_migrations').all(), before);
+});
+
+test('a file that is no database, and a folder that is not there, are refused with the name of the file', async (t) => {
+  const text = newFile();
+  writeFileSync(text, 'This is a text and certainly no database. '.repeat(50));
+  const noDatabase = await t.throwsAsync<HookwellError>(sqliteStorage({ filename: text }).start({ now: Date.now }));
+  t.is(noDatabase.code, 'storage_failed');
+  t.regex(noDatabase.message, /\.db" is not an SQLite database/);
+  const nowhere = folder.file('missing/x.db');
+  const noFolder = await t.throwsAsync<HookwellError>(sqliteStorage({ filename: nowhere }).start({ now: Date.now }));
+  t.is(noFolder.code, 'storage_failed');
+  t.true(noFolder.message.includes(nowhere));
+});
+
+test('options are refused unless they name exactly one database, of better-sqlite3', (t) => {
+  const refused = (options: object): string => {
+    const error = t.throws<HookwellError>(() => sqliteStorage(options as { filename: string }));
+    t.is(error?.code, 'invalid_option');
+    return error?.message ?? '';
+  };
+  t.regex(refused({}), /either "filename" or "database", and got neither/);
+  t.regex(refused({ filename: 'x', database: new Database(':memory:') }), /got both/);
+  t.regex(refused({ database: {} }), /not a better-sqlite3 database/);
+  t.regex(refused({ filename: 'x', synchronous: 'OFF' }), /synchronous/);
+  t.regex(refused({ filname: 'x' }), /Did you mean "filename"/);
+});
+
+test('two processes that start on a new file and claim at once never get the same delivery', async (t) => {
+  const filename = newFile();
+  const starting = [run('start', filename), run('start', filename)];
+  for (const child of starting) t.deepEqual(await once(child, 'close'), [0, null]);
+  const storage = await started(sqliteStorage({ filename }));
+  const lanes: number[] = [];
+  for (let lane = 0; lane < 3; lane += 1) lanes.push((await subscribe(storage)).id);
+  await storage.storeEvents(
+    batchFor(
+      'x',
+      Array.from({ length: 600 }, (_, index) => lanes[index % 3] as number),
+    ),
+  );
+  await storage.stop();
+  const claiming = [run('claim', filename), run('claim', filename)];
+  for (const child of claiming) if (child.lines().length === 0) await once(child.stdout as NodeJS.ReadableStream, 'data');
+  for (const child of claiming) child.stdin?.end('go');
+  for (const child of claiming) t.deepEqual(await once(child, 'close'), [0, null]);
+  for (const child of claiming) t.true(child.lines().length > 1);
+  const claimed = claiming.flatMap((child) => child.lines().slice(1));
+  t.is(claimed.length, 600);
+  t.is(new Set(claimed).size, 600);
+});
+
+test('a process that is killed while it stores loses no event that it was told of, and leaves no half of one', async (t) => {
+  const filename = newFile();
+  const storage = await started(sqliteStorage({ filename }));
+  const { id } = await subscribe(storage);
+  await storage.stop();
+  for (let round = 0; round < 3; round += 1) {
+    const child = run('store', filename);
+    while (child.lines().length < 300 * (round + 1)) await once(child.stdout as NodeJS.ReadableStream, 'data');
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const told = child.lines();
+    const database = new Database(filename);
+    t.is(database.pragma('integrity_check', { simple: true }), 'ok');
+    const events = database.prepare('select id from hookwell_events').pluck().all() as string[];
+    const needed = database.prepare('select event_id from hookwell_deliveries where subscription_id = ?').pluck().all(id);
+    t.deepEqual(needed.toSorted(), events.toSorted());
+    t.is(events.length % 3, 0);
+    const stored = new Set(events);
+    t.deepEqual(
+      told.filter((event) => !stored.has(event)),
+      [],
+    );
+    database.close();
+  }
+});
