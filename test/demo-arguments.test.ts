@@ -13,6 +13,7 @@ test('without arguments it is the demo: 500 contacts, any free port, a temporary
     database: null,
     leaseMs: 60_000,
     plan: 'enterprise',
+    signingSecret: null,
   });
   t.true(credentials.madeUp);
   t.not(credentials.apiKey, readSettings([], {}).credentials.apiKey);
@@ -36,7 +37,7 @@ test('the help names every option and every variable', (t) => {
   for (const name of ['contacts', 'count', 'seed', 'once', 'json', 'serve', 'port', 'database', 'lease-ms', 'help']) {
     t.regex(help, new RegExp(`^  --${name}\\b`, 'm'));
   }
-  for (const name of ['CRM_APP_ID', 'CRM_API_KEY', 'CRM_PLAN']) t.regex(help, new RegExp(name));
+  for (const name of ['CRM_APP_ID', 'CRM_API_KEY', 'CRM_PLAN', 'CRM_SIGNING_SECRET']) t.regex(help, new RegExp(name));
 });
 
 const mistakes: readonly (readonly [args: readonly string[], environment: NodeJS.ProcessEnv, message: RegExp])[] = [

@@ -22,7 +22,8 @@ stays up for you to try more. Ctrl-C stops it.
   --help            show this
 
 Environment: CRM_APP_ID and CRM_API_KEY, the credentials of the webhook API (made up and shown when both are missing);
-CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise).
+CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise); CRM_SIGNING_SECRET, what to sign payloads
+with, as Standard Webhooks says: whsec_ and base64 (unset: they are not signed).
 `;
 
 export const plans = ['basic', 'plus', 'pro', 'enterprise'] as const;
@@ -42,6 +43,8 @@ export interface Settings {
   readonly leaseMs: number;
   readonly credentials: Credentials;
   readonly plan: Plan;
+  /** Null when payloads are not signed. */
+  readonly signingSecret: string | null;
 }
 
 /** The key pair of the webhook API. */
@@ -94,6 +97,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     leaseMs: integer('lease-ms', values['lease-ms'], 60_000, 1_000, 3_600_000),
     credentials: readCredentials(environment),
     plan: readPlan(environment['CRM_PLAN']),
+    signingSecret: environment['CRM_SIGNING_SECRET'] || null,
   };
   if ((settings.mode === 'demo' || settings.mode === 'once') && (settings.plan === 'basic' || settings.plan === 'plus')) {
     throw new UsageError(

@@ -13,10 +13,7 @@ export interface Progress {
 
 export function showProgress(stream: NodeJS.WriteStream): Progress {
   if (!stream.isTTY) return { step: (name, total) => lines(name, total, stream), stop: () => {} };
-  const bars = new MultiBar(
-    { format: '{name} {bar} {value}/{total}', stream, hideCursor: true, gracefulExit: false },
-    Presets.shades_classic,
-  );
+  const bars = new MultiBar({ format: '{name} {bar} {value}/{total}', stream, gracefulExit: false }, Presets.shades_classic);
   return {
     step(name, total) {
       const bar = bars.create(total, 0, { name: name.padEnd(18) });

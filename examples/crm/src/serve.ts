@@ -38,8 +38,7 @@ export async function serve(settings: Settings, retryScheduleMs?: readonly numbe
   try {
     const database = openDatabase(filename);
     closing.push(database.close);
-    const { plan, leaseMs } = settings;
-    const engine = createWebhookEngine(database, { plan, leaseMs, ...(retryScheduleMs ? { retryScheduleMs } : {}) });
+    const engine = createWebhookEngine(database, { ...settings, ...(retryScheduleMs ? { retryScheduleMs } : {}) });
     engine.events.on('error', (error) => console.error('webhooks:', error));
     engine.events.on('subscription:suspended', ({ subscription, reason, next }) => {
       console.error(`webhooks: subscription ${subscription.id} is suspended (${reason}): ${next}`);

@@ -223,8 +223,8 @@ test('options are refused unless they name exactly one database, of better-sqlit
 
 test('two processes that start on a new file and claim at once never get the same delivery', async (t) => {
   const filename = newFile();
-  const starting = [run('start', filename), run('start', filename)];
-  for (const child of starting) t.deepEqual(await once(child, 'close'), [0, null]);
+  const starting = [run('start', filename), run('start', filename)].map(async (child) => once(child, 'close'));
+  for (const ended of await Promise.all(starting)) t.deepEqual(ended, [0, null]);
   const storage = await started(sqliteStorage({ filename }));
   const lanes: number[] = [];
   for (let lane = 0; lane < 3; lane += 1) lanes.push((await subscribe(storage)).id);
@@ -236,9 +236,10 @@ test('two processes that start on a new file and claim at once never get the sam
   );
   await storage.stop();
   const claiming = [run('claim', filename), run('claim', filename)];
+  const ending = Promise.all(claiming.map(async (child) => once(child, 'close')));
   for (const child of claiming) if (child.lines().length === 0) await once(child.stdout as NodeJS.ReadableStream, 'data');
   for (const child of claiming) child.stdin?.end('go');
-  for (const child of claiming) t.deepEqual(await once(child, 'close'), [0, null]);
+  for (const ended of await ending) t.deepEqual(ended, [0, null]);
   for (const child of claiming) t.true(child.lines().length > 1);
   const claimed = claiming.flatMap((child) => child.lines().slice(1));
   t.is(claimed.length, 600);

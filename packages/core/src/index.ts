@@ -54,3 +54,7 @@ export type {
   SubscriptionField,
 } from './storage-adapter.ts';
 export type { Fault, TransportAdapter, TransportContext, TransportRequest, TransportResult } from './transport-adapter.ts';
+export { contactPlans, ContactPlansOptionsSchema } from './plugins/contact-plans.ts';
+export type { ContactPlansOptions, Plan } from './plugins/contact-plans.ts';
+export { standardWebhooks, StandardWebhooksOptionsSchema } from './plugins/signatures.ts';
+export type { SigningSecrets, StandardWebhooksOptions } from './plugins/signatures.ts';
