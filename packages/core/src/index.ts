@@ -37,6 +37,7 @@ export { subscriptionFields } from './model/subscription.ts';
 export type { Encoding, NewSubscription, Subscription } from './model/subscription.ts';
 export { parseTopic } from './model/topic.ts';
 export type { ParsedTopic, Topic } from './model/topic.ts';
+export type { Fault, TransportResult } from './model/transport-result.ts';
 export { EngineOptionsSchema, resolveOptions } from './options.ts';
 export type { EngineOptions, OptionsInput } from './options.ts';
 export type { ComposeContext, ComposedBody, OutcomeContext, Plugin, RequestContext } from './plugin.ts';
@@ -53,7 +54,7 @@ export type {
   StoreBatch,
   SubscriptionField,
 } from './storage-adapter.ts';
-export type { Fault, TransportAdapter, TransportContext, TransportRequest, TransportResult } from './transport-adapter.ts';
+export type { TransportAdapter, TransportContext, TransportRequest } from './transport-adapter.ts';
 export { contactPlans, ContactPlansOptionsSchema } from './plugins/contact-plans.ts';
 export type { ContactPlansOptions, Plan } from './plugins/contact-plans.ts';
 export { standardWebhooks, StandardWebhooksOptionsSchema } from './plugins/signatures.ts';

@@ -3,7 +3,7 @@ import type { StoredEvent } from './model/event.ts';
 import type { Payload } from './model/format.ts';
 import type { Outcome } from './model/outcome.ts';
 import type { NewSubscription, Subscription } from './model/subscription.ts';
-import type { TransportResult } from './transport-adapter.ts';
+import type { TransportResult } from './model/transport-result.ts';
 
 /** What a `compose` hook is told: nothing about one subscription, because what it answers is shared by all of them. */
 export interface ComposeContext {

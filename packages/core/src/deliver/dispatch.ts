@@ -1,7 +1,8 @@
 import pRetry from 'p-retry';
 import type { Dispatched, DispatchResult, Held } from '../model/held.ts';
 import type { Plugin } from '../plugin.ts';
-import type { TransportAdapter, TransportRequest, TransportResult } from '../transport-adapter.ts';
+import type { TransportAdapter, TransportRequest } from '../transport-adapter.ts';
+import type { TransportResult } from '../model/transport-result.ts';
 import type { Composed } from './compose.ts';
 
 /** Claims that ran out without an outcome, after which a delivery is taken to kill whoever sends it. */

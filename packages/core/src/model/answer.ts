@@ -1,4 +1,4 @@
-import type { TransportResult } from '../transport-adapter.ts';
+import type { TransportResult } from './transport-result.ts';
 import { parseRetryAfter } from './retry.ts';
 
 /** What an HTTP receiver answered. */

@@ -1,4 +1,4 @@
-import type { TransportResult } from '../transport-adapter.ts';
+import type { TransportResult } from './transport-result.ts';
 import type { Claim } from './delivery.ts';
 import type { StoredEvent } from './event.ts';
 import type { Subscription } from './subscription.ts';

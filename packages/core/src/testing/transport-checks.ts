@@ -1,5 +1,6 @@
 import { fail } from 'node:assert/strict';
-import type { TransportAdapter, TransportRequest, TransportResult } from '../transport-adapter.ts';
+import type { TransportAdapter, TransportRequest } from '../transport-adapter.ts';
+import type { TransportResult } from '../model/transport-result.ts';
 import type { TransportHarness } from './transport-harness.ts';
 
 /** How late a result may be on a busy machine, in milliseconds. */
