@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Topic } from '@hookwell/core';
 import type { Settings } from './arguments.ts';
 import { accountId } from './account.ts';
 import { readContacts, type NewContact } from './contacts.ts';
@@ -42,7 +43,7 @@ const newWishes: readonly NewWish[] = [
 /** One kind of thing that the demo does, to so many records. */
 interface Phase {
   readonly name: string;
-  readonly event: Happening['event'] & `${EventName}(${number})`;
+  readonly event: Topic<EventName>;
   readonly kind: Kind;
   readonly count: number;
   /** Does it to the records from one position to another, and answers them as the CRM has them. */

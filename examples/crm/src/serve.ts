@@ -33,7 +33,7 @@ export async function serve(settings: Settings, retryScheduleMs?: readonly numbe
   const closing: (() => unknown)[] = [];
   if (folder !== null) closing.push(() => rmSync(folder, { recursive: true, force: true }));
   const stop = async () => {
-    for (let close = closing.pop(); close; close = closing.pop()) await close();
+    for (let step = closing.pop(); step; step = closing.pop()) await step();
   };
   try {
     const database = openDatabase(filename);

@@ -52,6 +52,6 @@ export function summaryTable(summary: Summary): string {
 
 /** The value below which that share of the values lies (nearest rank); 0 when there are none. */
 export function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

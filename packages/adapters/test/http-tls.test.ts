@@ -37,7 +37,7 @@ async function secureReceiver(): Promise<{ port: number; connections: () => numb
   return {
     port: (server.address() as AddressInfo).port,
     connections: () => connections,
-    close: () => void server.close().closeAllConnections(),
+    close: () => server.close().closeAllConnections(),
   };
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { HookwellError, type StorageAdapter } from '@hookwell/core';
+import type { HookwellError, StorageAdapter } from '@hookwell/core';
 import test from 'ava';
 import Database from 'better-sqlite3';
 import { sqliteStorage } from '../src/sqlite/index.ts';
@@ -260,7 +260,7 @@ test('a process that is killed while it stores loses no event that it was told o
     const database = new Database(filename);
     t.is(database.pragma('integrity_check', { simple: true }), 'ok');
     const events = database.prepare('select id from hookwell_events').pluck().all() as string[];
-    const needed = database.prepare('select event_id from hookwell_deliveries where subscription_id = ?').pluck().all(id);
+    const needed = database.prepare('select event_id from hookwell_deliveries where subscription_id = ?').pluck().all(id) as string[];
     t.deepEqual(needed.toSorted(), events.toSorted());
     t.is(events.length % 3, 0);
     const stored = new Set(events);

@@ -108,7 +108,7 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   if (eventType.parameter === null) findObjectType(context.catalog, target);
   const formats = [...builtInFormats, ...context.plugins.flatMap((plugin) => plugin.formats ?? [])];
   if (!formats.includes(format)) {
-    const hint = suggestion(String(format), formats);
+    const hint = typeof format === 'string' ? suggestion(format, formats) : '.';
     throw new HookwellError('unknown_format', `Unknown format ${JSON.stringify(format)}${hint} Formats: ${listed(formats)}.`, {
       value: format,
     });

@@ -80,6 +80,7 @@ function normaliseValue(value: FieldInput, name: string, objectType: ObjectType)
       if (value === null) return null;
       if (value instanceof Date && !Number.isNaN(value.getTime())) return Math.floor(value.getTime() / 1_000);
       break;
+    default:
   }
   const shown = value instanceof Date ? 'an invalid date' : typeof value === 'object' ? 'an object or array' : String(value);
   throw invalid(objectType, `has ${shown} in "${name}"; pass a string, number, boolean, Date or null`, value);

@@ -131,7 +131,7 @@ export const transportLifeCases: readonly TransportConformanceCase[] = [
         const arrived = urls.flatMap((url) => harness.received(url).map(({ body }) => ({ url, body })));
         const sent = all.map(({ url, body }) => ({ url, body }));
         const inOrder = (list: readonly { url: string; body: string }[]): string[] =>
-          list.map((item) => JSON.stringify(item)).sort();
+          list.map((item) => JSON.stringify(item)).toSorted();
         deepEqual(inOrder(arrived), inOrder(sent), 'what arrived is not what was sent, once each');
       });
     },

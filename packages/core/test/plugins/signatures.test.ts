@@ -110,7 +110,7 @@ test('a request that the engine sends has each header of the standard once, and 
   );
   const headers = sent[0]?.headers ?? [];
   const names = headers.filter((name, index) => index % 2 === 0 && name.startsWith('webhook-'));
-  t.deepEqual(names.sort(), ['webhook-id', 'webhook-signature', 'webhook-timestamp']);
+  t.deepEqual(names.toSorted(), ['webhook-id', 'webhook-signature', 'webhook-timestamp']);
   const received = Object.fromEntries(names.map((name) => [name, headers[headers.indexOf(name) + 1] ?? '']));
   t.deepEqual(new Webhook(secret).verify(sent[0]?.body ?? '', received), { name: 'Zoë' });
 });
