@@ -68,8 +68,11 @@ export function temporaryFile(t: ExecutionContext): string {
   return join(folder, 'webhooks.db');
 }
 
-/** Every test about durable state runs on each of these. */
-export const storages: readonly StorageKind[] = [{ name: 'sqlite', make: (t) => sqliteStorage({ filename: temporaryFile(t) }) }];
+/** The embedded default. */
+export const sqlite: StorageKind = { name: 'sqlite', make: (t) => sqliteStorage({ filename: temporaryFile(t) }) };
+
+/** What depends on the storage runs on each of these. */
+export const storages: readonly StorageKind[] = [sqlite];
 
 /** A notice as an engine told it. */
 export interface Told {
