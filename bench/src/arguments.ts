@@ -1,0 +1,114 @@
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { closest, distance } from 'fastest-levenshtein';
+import { contestantNames, modeNames, type ContestantName, type ModeName } from './contestant.ts';
+
+export const help = `How fast Hookwell delivers, as ratios to a bare undici loop that sends the same signed bytes in the same run.
+
+Usage: npm run bench -- [options]
+
+  --only NAMES    only these, with commas between them (everything)
+                  contestants: ${contestantNames.join(', ')}
+                  modes: ${modeNames.join(', ')}
+  --events N      deliveries of each run, 20 to 1000000 (10000)
+  --rounds N      measured runs of each contestant in each mode, 1 to 100 (5)
+  --quick         few deliveries and one round, to see that it works; the figures mean nothing
+  --json          print the result as JSON, and nothing else, on standard output
+  --help          show this
+
+In each round every contestant runs once, in changing order. Every run is checked: each delivery must arrive exactly
+once, signed, with the same bytes; otherwise the bench ends with 1.
+`;
+
+/** Something that whoever started the bench can put right; shown as one message, with exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** What this start of the bench is to do. */
+export interface Settings {
+  readonly help: boolean;
+  readonly json: boolean;
+  readonly contestants: readonly ContestantName[];
+  readonly modes: readonly ModeName[];
+  /** Deliveries of each run. */
+  readonly events: number;
+  readonly rounds: number;
+  /** Events of each run that measures latency. */
+  readonly latencyEvents: number;
+}
+
+const options = {
+  only: { type: 'string' },
+  events: { type: 'string' },
+  rounds: { type: 'string' },
+  quick: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies ParseArgsOptionsConfig;
+
+/**
+ * Reads the command line.
+ * @throws {UsageError} for anything that it does not know or cannot mean
+ */
+export function readSettings(args: readonly string[]): Settings {
+  refuseUnknown(args);
+  const { values } = parse(args);
+  const quick = values.quick ?? false;
+  return {
+    help: values.help ?? false,
+    json: values.json ?? false,
+    ...readOnly(values.only),
+    events: integer('events', values.events, quick ? 500 : 10_000, 20, 1_000_000),
+    rounds: integer('rounds', values.rounds, quick ? 1 : 5, 1, 100),
+    latencyEvents: quick ? 60 : 500,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: false });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} See --help.`);
+  }
+}
+
+function refuseUnknown(args: readonly string[]): void {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      throw new UsageError(`"${token.value}" is not an option. Options begin with --; see --help.`);
+    if (token.kind === 'option' && !Object.hasOwn(options, token.name)) {
+      const names = Object.keys(options).map((name) => `--${name}`);
+      throw new UsageError(`There is no option ${token.rawName}${suggestion(token.rawName, names)} See --help.`);
+    }
+  }
+}
+
+/** Names of contestants and of modes; where there is none of a kind, all of that kind. */
+function readOnly(text: string | undefined): Pick<Settings, 'contestants' | 'modes'> {
+  const names = text === undefined ? [] : text.split(',').map((name) => name.trim());
+  const known: readonly string[] = [...contestantNames, ...modeNames];
+  for (const name of names) {
+    if (!known.includes(name)) {
+      throw new UsageError(`--only has the unknown name "${name}"${suggestion(name, known)} Names: ${known.join(', ')}.`);
+    }
+  }
+  const contestants = contestantNames.filter((name) => names.includes(name));
+  const modes = modeNames.filter((name) => names.includes(name));
+  return {
+    contestants: contestants.length > 0 ? contestants : contestantNames,
+    modes: modes.length > 0 ? modes : modeNames,
+  };
+}
+
+function integer(option: string, text: string | undefined, byDefault: number, least: number, most: number): number {
+  if (text === undefined) return byDefault;
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= least && number <= most) return number;
+  throw new UsageError(`--${option} is "${text}", but must be a whole number from ${least} to ${most}.`);
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const near = closest(name, known);
+  return distance(name, near) <= Math.max(2, Math.floor(name.length / 3)) ? `. Did you mean "${near}"?` : '.';
+}

@@ -1,0 +1,38 @@
+import type { Workload } from './workload.ts';
+
+/** Who takes part. */
+export const contestantNames = ['dispatch', 'request', 'memory', 'sqlite'] as const;
+export type ContestantName = (typeof contestantNames)[number];
+
+/** In which way they are made to send. */
+export const modeNames = ['awaited', 'bulk', 'backlog', 'fan-out', 'latency'] as const;
+export type ModeName = (typeof modeNames)[number];
+
+/** One that delivers a workload, made ready anew for each run. */
+export interface Contestant {
+  readonly name: ContestantName;
+  /** What it is, in a few words for the reader. */
+  readonly what: string;
+  /** Gets ready for a run; nothing of this is timed. */
+  readonly prepare: (mode: ModeName, workload: Workload, origins: readonly string[]) => Promise<Prepared>;
+}
+
+/** A contestant that is ready for one run. */
+export interface Prepared {
+  /** Sends the whole workload, in the way of its mode. */
+  readonly sendAll: () => Promise<void>;
+  /** Sends one record, and does not wait: for measuring latency. */
+  readonly send: (record: number) => void;
+  /** Resolves when all that was sent is answered and written down; rejects when anything went wrong. */
+  readonly settled: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Runs `work` for 1 to `count`, so many at a time. */
+export async function inParallel(workers: number, count: number, work: (number: number) => Promise<unknown>): Promise<void> {
+  let next = 1;
+  const worker = async (): Promise<void> => {
+    while (next <= count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, count) }, worker));
+}
