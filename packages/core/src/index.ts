@@ -20,6 +20,8 @@ export type {
   ObjectTypeDefinition,
 } from './model/catalog.ts';
 export type { CrmRecord, FieldInput, FieldValue } from './model/crm-record.ts';
+export { checkQuery } from './model/check-query.ts';
+export type { FieldTypes } from './model/check-query.ts';
 export { deliveryFields } from './model/delivery.ts';
 export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
 export type { StoredEvent, TopicKey } from './model/event.ts';
@@ -33,7 +35,7 @@ export { meets, queryRows } from './model/query.ts';
 export type { Comparison, Condition, Page, Query, QueryValue } from './model/query.ts';
 export { parseRetryAfter } from './model/retry.ts';
 export type { RetryPolicy } from './model/retry.ts';
-export { subscriptionFields } from './model/subscription.ts';
+export { subscriptionFields, withMove, withObservation } from './model/subscription.ts';
 export type { Encoding, NewSubscription, Subscription } from './model/subscription.ts';
 export { parseTopic } from './model/topic.ts';
 export type { ParsedTopic, Topic } from './model/topic.ts';

@@ -1,4 +1,4 @@
-import { attemptFields, deliveryFields, subscriptionFields, type Page, type Query } from '@hookwell/core';
+import { attemptFields, checkQuery, deliveryFields, subscriptionFields, type Page, type Query } from '@hookwell/core';
 import type { Attempt, AttemptField, Delivery, DeliveryField, Subscription, SubscriptionField } from '@hookwell/core';
 import { sql, type Expression, type SqlBool } from 'kysely';
 import { columnSql, conditionSql, type QueryFields } from '../sql/condition-sql.ts';
@@ -44,8 +44,10 @@ export function queryPages(connection: Connection) {
   function page<Row, Model, Field extends string>(
     { table, fields, own, read }: Listing<Row, Model, Field>,
     accountId: string,
-    { where, sort, offset, limit }: Query<Field>,
+    query: Query<Field>,
   ): Page<Model> {
+    checkQuery(query, fields.types);
+    const { where, sort, offset, limit } = query;
     const met = queries
       .selectFrom(table)
       .where(own(accountId))
@@ -53,7 +55,7 @@ export function queryPages(connection: Connection) {
     const direction = sort.direction === 'desc' ? 'desc' : 'asc';
     const [counted] = connection.all(met.select(sql<number>`count(*)`.as('total')));
     const total = counted?.total ?? 0;
-    if (limit <= 0 || offset >= total) return { rows: [], total };
+    if (limit === 0 || offset >= total) return { rows: [], total };
     const rows = connection.all(
       met
         .selectAll()

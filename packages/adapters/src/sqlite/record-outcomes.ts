@@ -1,4 +1,12 @@
-import { observe, type Lease, type Observation, type Outcome, type RecordResult, type Subscription } from '@hookwell/core';
+import {
+  observe,
+  withObservation,
+  type Lease,
+  type Observation,
+  type Outcome,
+  type RecordResult,
+  type Subscription,
+} from '@hookwell/core';
 import { sql } from 'kysely';
 import { readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
@@ -55,7 +63,7 @@ export function prepareRecordOutcomes(connection: Connection) {
     const row = findSubscription.get(observation.subscriptionId);
     if (!row) return null;
     const before = readSubscription(row);
-    const after = withFacts(before, observation, now);
+    const after = withObservation(before, observation, now);
     updateFacts.run(
       after.consecutiveFailures,
       after.failingSince,
@@ -76,22 +84,6 @@ export function prepareRecordOutcomes(connection: Connection) {
       if (changed) subscriptions.push(changed);
     }
     return { written, subscriptions, now };
-  };
-}
-
-/** The subscription once an observation is added to what its row knows of its endpoint. */
-function withFacts(subscription: Subscription, observation: Observation, now: number): Subscription {
-  const { answered, failures, pauseLaneMs, last } = observation;
-  const earlierFailures = answered ? 0 : subscription.consecutiveFailures;
-  const failingSince = answered ? null : subscription.failingSince;
-  return {
-    ...subscription,
-    consecutiveFailures: earlierFailures + failures,
-    failingSince: failures > 0 ? (failingSince ?? now) : failingSince,
-    pausedUntil: pauseLaneMs > 0 ? Math.max(subscription.pausedUntil ?? 0, now + pauseLaneMs) : subscription.pausedUntil,
-    lastAttemptAt: last ? last.startedAt : subscription.lastAttemptAt,
-    lastStatus: last ? last.status : subscription.lastStatus,
-    lastEventId: last ? last.eventId : subscription.lastEventId,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { HealthMove, NewSubscription, Subscription, TopicKey } from '@hookwell/core';
+import { withMove, type HealthMove, type NewSubscription, type Subscription, type TopicKey } from '@hookwell/core';
 import { sql } from 'kysely';
 import { readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
@@ -50,34 +50,27 @@ export function prepareSubscriptions(connection: Connection) {
       .where('health', '<>', sql.lit('unsubscribed'))
       .returningAll(),
   );
-  const findById = connection.prepare(
-    queries
-      .selectFrom('hookwell_subscriptions')
-      .select(['health', 'health_since', 'paused_until'])
-      .where('id', '=', bound<number>())
-      .where('health_version', '=', bound<number>()),
-  );
-  const move = connection.prepare(
+  const findById = connection.prepare(queries.selectFrom('hookwell_subscriptions').selectAll().where('id', '=', bound<number>()));
+  const updateHealth = connection.prepare(
     queries
       .updateTable('hookwell_subscriptions')
       .set({
         health: bound<string>(),
         health_reason: bound<string>(),
         health_since: bound<number>(),
-        health_version: sql<number>`health_version + 1`,
+        health_version: bound<number>(),
         paused_until: bound<number | null>(),
       })
-      .where('id', '=', bound<number>())
-      .returningAll(),
+      .where('id', '=', bound<number>()),
   );
 
-  function moveOne({ subscriptionId, healthVersion, health, reason, pauseLaneMs }: HealthMove, now: number): Subscription | null {
-    const before = findById.get(subscriptionId, healthVersion);
-    if (!before) return null;
-    const since = health === before.health ? before.health_since : now;
-    const pausedUntil = pauseLaneMs === null ? before.paused_until : pauseLaneMs === 0 ? null : now + pauseLaneMs;
-    const row = move.get(health, reason, since, pausedUntil, subscriptionId);
-    return row ? readSubscription(row) : null;
+  function moveOne(move: HealthMove, now: number): Subscription | null {
+    const row = findById.get(move.subscriptionId);
+    const moved = row ? withMove(readSubscription(row), move, now) : null;
+    if (!moved) return null;
+    const { health, healthReason, healthSince, healthVersion, pausedUntil, id } = moved;
+    updateHealth.run(health, healthReason, healthSince, healthVersion, pausedUntil, id);
+    return moved;
   }
 
   return {

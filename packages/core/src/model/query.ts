@@ -1,7 +1,10 @@
 /** A value that a condition compares with. */
 export type QueryValue = string | number | null;
 
-/** Operators that compare a field with one value. `LIKE` takes `%` and `_` and ignores the case of ASCII letters. */
+/**
+ * Operators that compare a field with one value. Texts are compared by code points. `LIKE` takes `%` and `_`, has no
+ * escape, and ignores the case of ASCII letters.
+ */
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'LIKE';
 
 /** A condition over rows, as a tree. A comparison with a null field is never true. */
@@ -11,7 +14,7 @@ export type Condition<Field extends string = string> =
   | { readonly kind: 'in'; readonly field: Field; readonly values: readonly (string | number)[]; readonly negated: boolean }
   | { readonly kind: 'null'; readonly field: Field; readonly negated: boolean };
 
-/** Which rows of an account, in which order, from where and how many. */
+/** Which rows of an account, in which order, from where and how many. What `checkQuery` refuses, every storage refuses. */
 export interface Query<Field extends string = string> {
   /** Null for all rows. An `and` of nothing is true, an `or` of nothing false. */
   readonly where: Condition<Field> | null;
@@ -58,13 +61,13 @@ function compares(left: QueryValue, operator: Comparison, right: string | number
     case '<>':
       return left !== right;
     case '<':
-      return left < right;
+      return order(left, right) < 0;
     case '<=':
-      return left <= right;
+      return order(left, right) <= 0;
     case '>':
-      return left > right;
+      return order(left, right) > 0;
     case '>=':
-      return left >= right;
+      return order(left, right) >= 0;
     case 'LIKE':
       return like(String(left), String(right));
   }
@@ -117,5 +120,21 @@ function order(a: QueryValue, b: QueryValue): number {
   if (a === b) return 0;
   if (a === null) return -1;
   if (b === null) return 1;
+  if (typeof a === 'string' && typeof b === 'string') return orderTexts(a, b);
   return a < b ? -1 : 1;
+}
+
+/** By code points, as databases order UTF-8: the language's own `<` has emoji before full-width letters. */
+function orderTexts(a: string, b: string): number {
+  for (let at = 0; at < a.length && at < b.length; at += 1) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left !== right) return rank(left) - rank(right);
+  }
+  return a.length - b.length;
+}
+
+/** Surrogates are halves of code points beyond all that one unit can hold. */
+function rank(codeUnit: number): number {
+  return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x1_0000 : codeUnit;
 }

@@ -1,4 +1,4 @@
-import type { Health } from './health.ts';
+import type { Health, HealthMove, Observation } from './health.ts';
 
 /** How a payload is written: PHP-style form fields, or JSON. */
 export type Encoding = 'form' | 'json';
@@ -45,3 +45,41 @@ export const subscriptionFields = {
   lastAttemptAt: 'number',
   lastStatus: 'number',
 } as const;
+
+/**
+ * The row of a subscription once an observation is added to what it knows of its endpoint.
+ *
+ * @param now the storage's time, in milliseconds since the epoch
+ */
+export function withObservation(subscription: Subscription, observation: Observation, now: number): Subscription {
+  const { answered, failures, pauseLaneMs, last } = observation;
+  const earlierFailures = answered ? 0 : subscription.consecutiveFailures;
+  const failingSince = answered ? null : subscription.failingSince;
+  return {
+    ...subscription,
+    consecutiveFailures: earlierFailures + failures,
+    failingSince: failures > 0 ? (failingSince ?? now) : failingSince,
+    pausedUntil: pauseLaneMs > 0 ? Math.max(subscription.pausedUntil ?? 0, now + pauseLaneMs) : subscription.pausedUntil,
+    lastAttemptAt: last ? last.startedAt : subscription.lastAttemptAt,
+    lastStatus: last ? last.status : subscription.lastStatus,
+    lastEventId: last ? last.eventId : subscription.lastEventId,
+  };
+}
+
+/**
+ * The row of a subscription after a change of health; null when the change was decided on another version of the row.
+ *
+ * @param now the storage's time, in milliseconds since the epoch
+ */
+export function withMove(subscription: Subscription, move: HealthMove, now: number): Subscription | null {
+  const { healthVersion, health, reason, pauseLaneMs } = move;
+  if (subscription.id !== move.subscriptionId || subscription.healthVersion !== healthVersion) return null;
+  return {
+    ...subscription,
+    health,
+    healthReason: reason,
+    healthSince: health === subscription.health ? subscription.healthSince : now,
+    healthVersion: healthVersion + 1,
+    pausedUntil: pauseLaneMs === null ? subscription.pausedUntil : pauseLaneMs === 0 ? null : now + pauseLaneMs,
+  };
+}

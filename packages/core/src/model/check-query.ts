@@ -1,0 +1,64 @@
+import { HookwellError } from '../errors.ts';
+import type { Comparison, Condition, Query } from './query.ts';
+import { listed, suggestion } from './suggestion.ts';
+
+/** What each field of a kind of row holds. */
+export type FieldTypes<Field extends string = string> = Readonly<Record<Field, 'number' | 'string'>>;
+
+const operators: readonly Comparison[] = ['=', '<>', '<', '<=', '>', '>=', 'LIKE'];
+
+/**
+ * Refuses what no storage can answer: an unknown field or operator, a text that is ordered against a number, an offset or
+ * limit that is no whole number. A storage calls it first, so that all refuse the same.
+ *
+ * @throws {HookwellError} `invalid_query`
+ */
+export function checkQuery<Field extends string>(query: Query<Field>, fields: FieldTypes<Field>): void {
+  if (query.where !== null) checkCondition(query.where, fields);
+  checkField(query.sort.field, fields);
+  checkCount('offset', query.offset);
+  checkCount('limit', query.limit);
+}
+
+function checkCondition<Field extends string>(condition: Condition<Field>, fields: FieldTypes<Field>): void {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      for (const part of condition.of) checkCondition(part, fields);
+      return;
+    case 'in':
+    case 'null':
+      checkField(condition.field, fields);
+      return;
+    case 'compare':
+      checkField(condition.field, fields);
+      checkComparison(condition, fields[condition.field]);
+      return;
+    default:
+      throw invalid('condition', condition satisfies never, 'its kind is one of and, or, compare, in, null');
+  }
+}
+
+function checkComparison({ field, operator, value }: Extract<Condition, { kind: 'compare' }>, holds: 'number' | 'string'): void {
+  if (!operators.includes(operator)) throw invalid('operator', operator, `operators are ${operators.join(' ')}`);
+  if (operator === '=' || operator === '<>' || operator === 'LIKE' || typeof value === holds) return;
+  throw invalid('value', value, `the field "${field}" holds a ${holds}, which ${operator} compares with another ${holds} only`);
+}
+
+function checkField<Field extends string>(field: Field, fields: FieldTypes<Field>): void {
+  if (Object.hasOwn(fields, field)) return;
+  const known = Object.keys(fields);
+  throw new HookwellError(
+    'invalid_query',
+    `No query can name the field ${JSON.stringify(field)}${suggestion(String(field), known)} Fields: ${listed(known)}.`,
+    { value: field },
+  );
+}
+
+function checkCount(name: 'offset' | 'limit', count: number): void {
+  if (!Number.isSafeInteger(count) || count < 0) throw invalid(name, count, 'it is a whole number from 0');
+}
+
+function invalid(what: string, value: unknown, rule: string): HookwellError {
+  return new HookwellError('invalid_query', `The query's ${what} cannot be ${JSON.stringify(value)}: ${rule}.`, { value });
+}
