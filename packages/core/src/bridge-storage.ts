@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { HookwellError } from './errors.ts';
+import { HookwellError, messageOf } from './errors.ts';
 import { storageMembers, type StorageAdapter } from './storage-adapter.ts';
 
 /** How long a busy storage is tried again before its caller is told, in milliseconds. */
@@ -25,8 +25,7 @@ function bridge(name: string, member: string, call: Call): Call {
       return await call(...parameters);
     } catch (error) {
       if (HookwellError.is(error)) throw error;
-      const said = error instanceof Error ? error.message : String(error);
-      throw new HookwellError('storage_failed', `The ${name} storage failed in ${member}: ${said}`, { cause: error });
+      throw new HookwellError('storage_failed', `The ${name} storage failed in ${member}: ${messageOf(error)}`, { cause: error });
     }
   };
   return async (...parameters) => {

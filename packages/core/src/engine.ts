@@ -22,6 +22,9 @@ import type { Subscription } from './model/subscription.ts';
 import type { Topic } from './model/topic.ts';
 import { notices } from './notices.ts';
 import type { EngineOptions, OptionsInput } from './options.ts';
+import type { Plugin } from './plugin.ts';
+import type { StorageAdapter } from './storage-adapter.ts';
+import type { TransportAdapter } from './transport-adapter.ts';
 import { transportsByScheme } from './transports-by-scheme.ts';
 
 /** The options of {@link createEngine} as a host writes them. */
@@ -95,14 +98,23 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     health: options.health,
     random,
     onPaused(subscriptionId: number, pauseMs: number): void {
-      lanes.pause(subscriptionId);
+      lanes.pause(subscriptionId, pauseMs);
       loop.wakeIn(pauseMs);
+    },
+    onRecovered(subscriptionId: number): void {
+      lanes.open(subscriptionId);
+      loop.wake();
+    },
+    onEnded(subscriptionId: number): void {
+      // What is in memory is handed back, to be claimed again as what it is by now: cancelled.
+      lanes.pause(subscriptionId, leaseMs);
+      loop.wake();
     },
   };
   const loop = new DeliveryLoop({
     storage,
     lanes,
-    claim: async (cursor) => claim(cursor, { storage, lanes, newId, monotonicNow, leaseMs, maxClaims: 5 * groupSize }),
+    claim: async (bounds) => claim(bounds, { storage, newId, monotonicNow, leaseMs }),
     dispatch: async (held) =>
       dispatch(held, {
         compose: ({ event, subscription }) => composeFor(event, subscription),
@@ -111,11 +123,24 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
         now,
         monotonicNow,
       }),
-    recording: gather({ groupSize, waitMs: options.recordEveryMs, write: async (group) => record(group, recordContext) }),
+    recording: gather({
+      groupSize,
+      waitMs: options.recordEveryMs,
+      write: async (group) => reported(record(group, recordContext)),
+    }),
+    releasing: gather({
+      groupSize,
+      waitMs: 0,
+      write: async (leases) => {
+        await reported(storage.releaseDeliveries(leases));
+        return leases.map(() => undefined);
+      },
+    }),
     notices: told,
     now,
     monotonicNow,
     concurrency,
+    maxClaims: 5 * groupSize,
     sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
     pollEveryMs: options.pollEveryMs,
   });
@@ -124,22 +149,45 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   let state: 'new' | 'running' | 'stopped' = 'new';
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
+  /** What has been started, and is to be stopped. */
+  const started = new Set<StorageAdapter | TransportAdapter | Plugin>();
   let pruneTimer: NodeJS.Timeout | undefined;
+  let pruning: Promise<void> | undefined;
   let prunedAt = Number.NEGATIVE_INFINITY;
 
-  async function prune(): Promise<void> {
+  /** A write that nobody is there to be told of when it fails. */
+  async function reported<Result>(write: Promise<Result>): Promise<Result> {
+    try {
+      return await write;
+    } catch (error) {
+      told.report(error);
+      throw error;
+    }
+  }
+
+  async function pruneAll(): Promise<void> {
     prunedAt = now();
     try {
       while (state === 'running' && (await retention(options.retention, storage))) await new Promise(setImmediate);
     } catch (error) {
       told.report(error);
     }
+    pruning = undefined;
+  }
+
+  async function prune(): Promise<void> {
+    pruning ??= pruneAll();
+    await pruning;
+  }
+
+  async function startOnce(part: StorageAdapter | TransportAdapter | Plugin): Promise<void> {
+    if (started.has(part)) return;
+    await part.start?.({ now });
+    started.add(part);
   }
 
   async function open(deliver: boolean): Promise<void> {
-    await storage.start({ now });
-    for (const transport of options.transports) await transport.start({ now });
-    for (const plugin of plugins) await plugin.start?.();
+    for (const part of [storage, ...options.transports, ...plugins]) await startOnce(part);
     state = 'running';
     if (!deliver) return;
     loop.run();
@@ -153,20 +201,27 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     clearInterval(pruneTimer);
     await accepting.idle();
     await loop.stop();
+    await pruning;
     for (const plugin of plugins) {
       try {
-        await plugin.stop?.();
+        if (started.has(plugin)) await plugin.stop?.();
       } catch (error) {
         told.report(error);
       }
     }
-    for (const transport of options.transports) await transport.stop();
-    await storage.stop();
+    // Every one is closed before any problem is told.
+    const closing = [...options.transports, storage].filter((adapter) => started.has(adapter));
+    const problems: unknown[] = [];
+    for (const adapter of closing) await adapter.stop().catch((error: unknown) => problems.push(error));
+    if (problems.length > 0) throw problems[0];
   }
 
   function checkRunning(): void {
     if (state === 'running') return;
-    const problem = state === 'new' ? 'has not been started; await engine.start() first' : 'has been stopped; create another one';
+    const problem =
+      state === 'stopped' || stopping
+        ? 'has been stopped; create another one'
+        : 'has not been started; await engine.start() first';
     throw new HookwellError('not_running', `The engine ${problem}.`);
   }
 
@@ -184,16 +239,15 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
         told.tell('subscription:created', { subscription });
       },
       onEnded(subscription) {
-        lanes.pause(subscription.id);
+        recordContext.onEnded(subscription.id);
         tellHealth(subscription, recordContext);
-        loop.wake();
       },
     }),
     deliveries: deliveries({ storage, checkRunning, compose: composeFor, onDue: () => loop.wake() }),
     lanes: { list: () => lanes.list() },
 
     async start({ deliver = true } = {}) {
-      if (state === 'stopped' || stopping) checkRunning();
+      if (stopping) checkRunning();
       starting ??= open(deliver).catch((error: unknown) => {
         starting = undefined;
         throw error;

@@ -57,3 +57,16 @@ export class HookwellError extends Error {
     return code === undefined || error.code === code;
   }
 }
+
+/** The longest message of somebody else's error that is kept. */
+const maxMessageLength = 500;
+
+/** What an error says, whatever was thrown, which need not be an error and may itself throw when it is turned into text. */
+export function messageOf(error: unknown): string {
+  try {
+    const message = error instanceof Error ? error.message : String(error);
+    return (message === '' ? 'an error without a message' : message).slice(0, maxMessageLength).toWellFormed();
+  } catch {
+    return 'something was thrown that has no text';
+  }
+}

@@ -67,3 +67,14 @@ export interface Plugin {
   /** Runs when the engine has stopped claiming and everything in flight has ended. */
   readonly stop?: () => void | Promise<void>;
 }
+
+/**
+ * What a hook answered that has to answer at once.
+ *
+ * @throws {Error} when it answered a promise, whose rejection must not end the process
+ */
+export function answeredAtOnce<Answer>(plugin: Pick<Plugin, 'name'>, hook: 'compose' | 'request', answer: Answer): Answer {
+  if (!(answer instanceof Promise)) return answer;
+  answer.catch(() => undefined);
+  throw new Error(`the ${hook} hook of the plugin "${plugin.name}" answered a promise; it must answer at once`);
+}

@@ -37,7 +37,7 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
     reserve: (subscription) => loop.reserve(subscription),
     unreserve: (subscriptionId) => loop.unreserve(subscriptionId),
     handOff: (held) => loop.handOff(held),
-    onWaiting: (subscriptionId) => loop.onWaiting(subscriptionId),
+    onWaiting: (subscription) => loop.onWaiting(subscription),
   };
   const storing = gather<StoredEvent, Stored>({
     groupSize,
@@ -46,6 +46,7 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
   });
   /** Events that are still with the emit hooks of plugins. */
   let checking = 0;
+  let onChecked: (() => void)[] = [];
 
   return {
     async accept(topic, input) {
@@ -61,6 +62,10 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
         event = await emit(topic, input, { catalog, plugins, now, newId });
       } finally {
         checking -= 1;
+        if (checking === 0) {
+          for (const resolve of onChecked) resolve();
+          onChecked = [];
+        }
       }
       const stored = await storing.add(event);
       if ('error' in stored) throw stored.error;
@@ -71,7 +76,13 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
     },
 
     async idle() {
-      while (checking > 0) await new Promise(setImmediate);
+      if (checking > 0) {
+        await new Promise<void>((resolve) => {
+          onChecked.push(resolve);
+        });
+        // The last of them is on its way from here to there.
+        await new Promise(setImmediate);
+      }
       await storing.idle();
     },
   };

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { StoredEvent, TopicKey } from '../model/event.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Plugin } from '../plugin.ts';
@@ -49,7 +50,7 @@ async function filter(
     }
     return { event, subscriptions, refusal: null };
   } catch (error) {
-    return { event, subscriptions: [], refusal: error instanceof Error ? error : new Error(String(error)) };
+    return { event, subscriptions: [], refusal: error instanceof Error ? error : new Error(messageOf(error)) };
   }
 }
 

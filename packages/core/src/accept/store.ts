@@ -23,8 +23,8 @@ export interface StoreContext {
   readonly unreserve: (subscriptionId: number) => void;
   /** Takes over what was stored already leased. */
   readonly handOff: (held: readonly Held[]) => void;
-  /** Is told of a lane that got deliveries which wait in the storage. */
-  readonly onWaiting: (subscriptionId: number) => void;
+  /** Is told of a subscription with new deliveries that wait in the storage. */
+  readonly onWaiting: (subscription: Subscription) => void;
 }
 
 /** What became of one event of a group: its answer, or the error for its caller. */
@@ -67,6 +67,7 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
   const heldSince = context.monotonicNow();
   const deliveries: NewDelivery[] = [];
   const held: Held[] = [];
+  const waiting = new Set<Subscription>();
   for (const { event, subscriptions } of matches) {
     for (const subscription of subscriptions) {
       const leased = context.reserve(subscription);
@@ -76,6 +77,8 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
       if (leased) {
         const claim = { ...delivery, attempts: 0, failures: 0, abandonments: 0, createdAt, fence };
         held.push({ claim, subscription, event, heldSince });
+      } else {
+        waiting.add(subscription);
       }
     }
   }
@@ -93,7 +96,7 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
     if (kept.has(item.claim.eventId)) handed.push(item);
     else context.unreserve(item.subscription.id);
   }
-  for (const delivery of deliveries) if (!delivery.leased) context.onWaiting(delivery.subscriptionId);
+  for (const subscription of waiting) context.onWaiting(subscription);
   context.handOff(handed);
   return matches.map((match, index) => answerFor(match, events[index] as StoredEvent));
 }

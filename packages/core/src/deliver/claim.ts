@@ -2,16 +2,25 @@ import type { StoredEvent } from '../model/event.ts';
 import type { Held } from '../model/held.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
-import type { Lanes } from './lanes.ts';
 
 /** What `claim` works with. */
 export interface ClaimContext {
   readonly storage: Pick<StorageAdapter, 'claimDeliveries'>;
-  readonly lanes: Pick<Lanes, 'room' | 'rooms' | 'newLaneCapacity'>;
   readonly newId: () => string;
   readonly monotonicNow: () => number;
   readonly leaseMs: number;
-  readonly maxClaims: number;
+}
+
+/** How much a claim may take, and where it goes on. */
+export interface ClaimBounds {
+  /** The lane after which to begin. */
+  readonly after: number;
+  /** At most how many in all, which is at least one. */
+  readonly limit: number;
+  /** At most how many of each lane that has some in memory. */
+  readonly rooms: ReadonlyMap<number, number>;
+  /** At most how many of each other lane. */
+  readonly perLane: number;
 }
 
 /** A group of claims, where the next one goes on, and whether there may be more right now. */
@@ -22,18 +31,16 @@ export interface Claimed {
 }
 
 /** Leases the next due deliveries to this process, as many as its memory and its lanes have room for. */
-export async function claim(cursor: number, context: ClaimContext): Promise<Claimed> {
-  const { lanes, leaseMs } = context;
-  const limit = Math.min(lanes.room, context.maxClaims);
-  if (limit <= 0) return { held: [], cursor, more: true };
+export async function claim({ after, limit, rooms, perLane }: ClaimBounds, context: ClaimContext): Promise<Claimed> {
   const heldSince = context.monotonicNow();
+  const { leaseMs } = context;
   const result = await context.storage.claimDeliveries({
     fence: context.newId(),
     leaseMs,
     limit,
-    perLane: lanes.newLaneCapacity,
-    lanes: lanes.rooms(),
-    after: cursor,
+    perLane,
+    lanes: rooms,
+    after,
   });
   const subscriptions = new Map<number, Subscription>(
     result.subscriptions.map((subscription) => [subscription.id, subscription]),

@@ -5,12 +5,12 @@ import type { StoredEvent } from '../model/event.ts';
 import { formatPayload, type Payload } from '../model/format.ts';
 import type { Encoding, Subscription } from '../model/subscription.ts';
 import { parseTopic } from '../model/topic.ts';
-import type { ComposedBody, Plugin } from '../plugin.ts';
+import { answeredAtOnce, type ComposedBody, type Plugin } from '../plugin.ts';
 
 /** What `compose` works with. */
 export interface ComposeStageContext {
   readonly catalog: Catalog;
-  readonly plugins: readonly Pick<Plugin, 'compose'>[];
+  readonly plugins: readonly Pick<Plugin, 'name' | 'compose'>[];
   /** What was composed for the events that are in memory, by encoding and format; one for each engine. */
   readonly composed: WeakMap<StoredEvent, Map<string, EncodedPayload>>;
 }
@@ -75,11 +75,11 @@ interface FormatContext {
 function changedByPlugins(
   payload: Payload,
   context: FormatContext,
-  plugins: readonly Pick<Plugin, 'compose'>[],
+  plugins: readonly Pick<Plugin, 'name' | 'compose'>[],
 ): Payload | ComposedBody {
   let changed = payload;
   for (const plugin of plugins) {
-    const answer = plugin.compose?.(changed, context);
+    const answer = answeredAtOnce(plugin, 'compose', plugin.compose?.(changed, context));
     if (answer === undefined) continue;
     if (isComposedBody(answer)) return answer;
     changed = answer;

@@ -1,30 +1,42 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Gathering } from '../gather.ts';
-import type { Dispatched, Held } from '../model/held.ts';
+import type { Lease } from '../model/delivery.ts';
+import type { Dispatched, Held, Sent } from '../model/held.ts';
 import type { OutcomeKind } from '../model/outcome.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
-import type { Claimed } from './claim.ts';
+import { Alarm } from './alarm.ts';
+import type { ClaimBounds, Claimed } from './claim.ts';
+import { ClippedLanes } from './clipped-lanes.ts';
 import { laneQueue } from './lane-queue.ts';
 import type { Lanes } from './lanes.ts';
 import type { Recorded } from './record.ts';
+import { closesLane } from './record-outcome.ts';
 
 /** What the loop works with: the stages, and how far it may go. */
 export interface DeliveryLoopContext {
-  readonly storage: Pick<StorageAdapter, 'releaseDeliveries' | 'nextDueInMs'>;
+  readonly storage: Pick<StorageAdapter, 'nextDueInMs'>;
   readonly lanes: Lanes;
-  readonly claim: (cursor: number) => Promise<Claimed>;
+  readonly claim: (bounds: ClaimBounds) => Promise<Claimed>;
   readonly dispatch: (held: Held) => Promise<Dispatched>;
-  readonly recording: Gathering<Dispatched, Recorded>;
+  /** Writes outcomes; what goes wrong is told there. */
+  readonly recording: Gathering<Sent, Recorded>;
+  /** Hands claims back; what goes wrong is told there. */
+  readonly releasing: Gathering<Lease, void>;
   readonly notices: Notices;
   readonly now: () => number;
   readonly monotonicNow: () => number;
   readonly concurrency: number;
+  /** At most how many deliveries are claimed at once. */
+  readonly maxClaims: number;
   /** For how long a claim may wait in memory before it is handed back instead of sent, in milliseconds. */
   readonly sendWithinMs: number;
   readonly pollEveryMs: number;
 }
+
+/** How soon to look again for something that is due and was not claimed for no reason that is known, in milliseconds. */
+const lookAgainMs = 20;
 
 /** How many deliveries came to which outcome. */
 export type OutcomeCounts = Record<OutcomeKind, number>;
@@ -33,28 +45,29 @@ export type OutcomeCounts = Record<OutcomeKind, number>;
 export class DeliveryLoop {
   readonly #context: DeliveryLoopContext;
   readonly #queue;
+  readonly #alarm: Alarm;
   #running = false;
   #stopping = false;
   #cursor = 0;
-  /** The round of claims under way, if any. */
+  /** The claims under way, if any, of a loop that runs by itself. */
   #claiming: Promise<void> | undefined;
+  /** The last call of `deliverDue`, which the next one waits for. */
+  #delivering: Promise<unknown> = Promise.resolve();
   /** Whether something may be due that no claim has looked for yet. */
   #wanted = false;
-  /** Lanes that may have more in the storage than fitted into memory. */
-  readonly #clipped = new Set<number>();
-  /** On the monotonic clock, when something is known to become due. */
-  #dueAt = Number.POSITIVE_INFINITY;
+  #wakingSoon = false;
+  readonly #clipped = new ClippedLanes();
+  /** Claims in a row that visited lanes, came past the last one, and found nothing. */
+  #emptyLaps = 0;
   /** Whether something happened since the storage was last asked what is due next. */
   #active = true;
-  #timer: NodeJS.Timeout | undefined;
-  /** Rounds in a row that visited lanes, came past the last one, and found nothing to claim. */
-  #emptyLaps = 0;
   #onSettled: (() => void)[] = [];
-  #counts: OutcomeCounts = { delivered: 0, retry: 0, failed: 0, cancelled: 0 };
+  readonly #counts: OutcomeCounts = { delivered: 0, retry: 0, failed: 0, cancelled: 0 };
 
   constructor(context: DeliveryLoopContext) {
     this.#context = context;
     this.#queue = laneQueue(context.lanes, context.concurrency);
+    this.#alarm = new Alarm({ ...context, wake: () => this.wake() });
   }
 
   /** Begins to deliver by itself. */
@@ -64,17 +77,17 @@ export class DeliveryLoop {
   }
 
   /** Takes a place for a delivery that is about to be stored, if it can be sent from memory at once. */
-  reserve(subscription: Subscription): boolean {
-    const { lanes } = this.#context;
-    const { id, health, pausedUntil } = subscription;
-    const closed = health === 'suspended' || lanes.isPaused(id) || (pausedUntil !== null && pausedUntil > this.#context.now());
+  reserve({ id, health, pausedUntil }: Subscription): boolean {
+    const { lanes, now } = this.#context;
+    const closed = health === 'suspended' || lanes.isPaused(id) || (pausedUntil !== null && pausedUntil > now());
     if (!this.#running || closed || this.#clipped.has(id) || lanes.roomOf(id) <= 0) return false;
     lanes.take(id);
     return true;
   }
 
+  /** Gives such a place back. */
   unreserve(subscriptionId: number): void {
-    this.#context.lanes.leave(subscriptionId);
+    this.#leave(subscriptionId);
   }
 
   /** Sends what has its place taken already. */
@@ -82,11 +95,14 @@ export class DeliveryLoop {
     for (const held of group) this.#enqueue(held);
   }
 
-  /** Remembers that a lane has deliveries which wait in the storage, to claim them when it has room. */
-  onWaiting(subscriptionId: number): void {
-    const { lanes } = this.#context;
-    if (lanes.roomOf(subscriptionId) > 0) this.wake();
-    else this.#clipped.add(subscriptionId);
+  /** Takes note of deliveries that wait in the storage, to claim them as soon as their lane is open and has room. */
+  onWaiting({ id, pausedUntil }: Subscription): void {
+    const { lanes, now } = this.#context;
+    const pausedMs = pausedUntil === null ? 0 : pausedUntil - now();
+    if (pausedMs > 0) this.wakeIn(pausedMs);
+    else if (lanes.isPaused(id)) return;
+    else if (lanes.roomInLane(id) <= 0) this.#clipped.add(id);
+    else this.wake();
   }
 
   /** Looks for due deliveries, now or when the present round of claims has ended. */
@@ -95,68 +111,70 @@ export class DeliveryLoop {
     if (!this.#running || this.#claiming) return;
     this.#claiming = this.#claimAll().finally(() => {
       this.#claiming = undefined;
-      if (this.#wanted && this.#running && this.#context.lanes.room > 0) this.wake();
-      else this.#sleep();
+      if (!this.#running) return;
+      if (this.#wanted && this.#hasRoom()) this.wake();
+      else this.#alarm.sleep();
     });
   }
 
   /** Wakes in so many milliseconds at the latest. */
   wakeIn(ms: number): void {
-    const dueAt = this.#context.monotonicNow() + ms;
-    if (dueAt >= this.#dueAt) return;
-    this.#dueAt = dueAt;
-    if (!this.#claiming) this.#sleep();
+    if (this.#alarm.due(ms) && this.#running && !this.#claiming) this.#alarm.sleep();
   }
 
   /** Sends all that is due and waits for its outcomes, and for those of what was in hand before. */
   async deliverDue(): Promise<OutcomeCounts> {
-    const before = { ...this.#counts };
-    for (;;) {
-      this.#wanted = false;
-      const claimed = await this.#claimRound();
-      await this.settle();
-      if (claimed === 0 && !this.#wanted) break;
-    }
-    const after = this.#counts;
-    return {
-      delivered: after.delivered - before.delivered,
-      retry: after.retry - before.retry,
-      failed: after.failed - before.failed,
-      cancelled: after.cancelled - before.cancelled,
-    };
-  }
-
-  /** Waits until nothing is in memory. */
-  async settle(): Promise<void> {
-    if (this.#context.lanes.taken === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onSettled.push(resolve);
-    });
+    const delivering = this.#delivering.then(async () => this.#deliverAll());
+    this.#delivering = delivering.catch(() => undefined);
+    return delivering;
   }
 
   /** Stops claiming, hands back what was not sent, and waits for what is in flight. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#stopping = true;
-    clearTimeout(this.#timer);
-    await this.#claiming;
+    this.#alarm.stop();
     this.#context.lanes.drain();
     this.#queue.concurrency = Number.POSITIVE_INFINITY;
-    await this.settle();
+    await this.#claiming;
+    await this.#delivering;
+    await this.#settled();
+  }
+
+  async #deliverAll(): Promise<OutcomeCounts> {
+    const before = { ...this.#counts };
+    for (let claimed = -1; (claimed !== 0 || this.#wanted) && !this.#stopping;) {
+      this.#wanted = false;
+      claimed = await this.#claimGroup();
+      await this.#settled();
+      await nextTurn();
+    }
+    const { delivered, retry, failed, cancelled } = this.#counts;
+    return {
+      delivered: delivered - before.delivered,
+      retry: retry - before.retry,
+      failed: failed - before.failed,
+      cancelled: cancelled - before.cancelled,
+    };
+  }
+
+  /** Waits until nothing is in memory. */
+  async #settled(): Promise<void> {
+    if (this.#context.lanes.taken === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onSettled.push(resolve);
+    });
   }
 
   async #claimAll(): Promise<void> {
-    const { lanes, notices, monotonicNow, pollEveryMs } = this.#context;
-    if (this.#dueAt <= monotonicNow()) {
-      this.#dueAt = Number.POSITIVE_INFINITY;
-      this.#active = true;
-    }
+    const { notices, pollEveryMs } = this.#context;
+    if (this.#alarm.isDue()) this.#active = true;
     try {
       do {
         this.#wanted = false;
-        await this.#claimRound();
+        await this.#claimGroup();
         await nextTurn();
-      } while (this.#running && this.#wanted && lanes.room > 0);
+      } while (this.#running && this.#wanted && this.#hasRoom());
       if (this.#active && !this.#wanted) await this.#lookAhead();
     } catch (error) {
       this.#wanted = false;
@@ -166,32 +184,32 @@ export class DeliveryLoop {
   }
 
   /** One group of claims; says how many it got. */
-  async #claimRound(): Promise<number> {
-    const { lanes } = this.#context;
-    const rooms = lanes.rooms();
-    const claimed = await this.#context.claim(this.#cursor);
-    const lapped = claimed.cursor <= this.#cursor;
-    this.#cursor = claimed.cursor;
-    const counts = new Map<number, number>();
+  async #claimGroup(): Promise<number> {
+    const { lanes, maxClaims } = this.#context;
+    const limit = Math.min(lanes.room, maxClaims);
+    if (limit <= 0) {
+      this.#wanted = true;
+      return 0;
+    }
+    const number = this.#clipped.beginClaim();
+    const pauses = lanes.pauseSerial;
+    const bounds = { after: this.#cursor, limit, rooms: lanes.rooms(), perLane: lanes.newLaneCapacity };
+    lanes.expect(limit);
+    const claimed = await this.#context.claim(bounds).finally(() => lanes.expect(-limit));
+    const got = new Map<number, number>();
     for (const held of claimed.held) {
-      const lane = held.subscription.id;
-      lanes.resume(lane);
-      lanes.take(lane);
-      counts.set(lane, (counts.get(lane) ?? 0) + 1);
+      const { id, health } = held.subscription;
+      const probe = health === 'suspended';
+      lanes.resume(id, pauses);
+      lanes.take(id, probe);
+      got.set(id, probe ? Number.POSITIVE_INFINITY : (got.get(id) ?? 0) + 1);
       this.#enqueue(held);
     }
-    for (const [lane, room] of rooms) {
-      if ((counts.get(lane) ?? 0) >= room) this.#clipped.add(lane);
-      else this.#clipped.delete(lane);
-    }
-    for (const [lane, count] of counts) {
-      if (!rooms.has(lane)) {
-        if (count >= lanes.newLaneCapacity) this.#clipped.add(lane);
-        else this.#clipped.delete(lane);
-      }
-    }
-    if (claimed.held.length > 0) this.#active = true;
+    this.#clipped.endClaim(number, got, bounds, claimed.more);
+    const lapped = claimed.cursor <= this.#cursor;
+    this.#cursor = claimed.cursor;
     this.#emptyLaps = claimed.held.length === 0 && lapped ? this.#emptyLaps + 1 : 0;
+    if (claimed.held.length > 0) this.#active = true;
     if (claimed.more && this.#emptyLaps < 2) this.#wanted = true;
     return claimed.held.length;
   }
@@ -203,68 +221,69 @@ export class DeliveryLoop {
   /** The job of one claim. Its slot is free once the request has ended; its outcome is written a moment later. */
   async #send(held: Held): Promise<void> {
     const { lanes, dispatch, monotonicNow, sendWithinMs } = this.#context;
-    const lane = held.subscription.id;
-    const ended = held.subscription.health === 'unsubscribed';
+    const { id, health } = held.subscription;
     const stale = monotonicNow() - held.heldSince > sendWithinMs;
-    if (this.#stopping || stale || (lanes.isPaused(lane) && !ended)) {
-      lanes.finish(lane, null);
+    if (this.#stopping || stale || (health !== 'unsubscribed' && lanes.isPaused(id))) {
+      lanes.finish(id, null);
       void this.#release(held);
       return;
     }
     const dispatched = await dispatch(held);
-    lanes.finish(lane, dispatched.result.ok === null ? null : dispatched.durationMs);
-    void this.#record(dispatched);
+    const laneClosed = lanes.isPaused(id);
+    if (closesLane(dispatched.result)) lanes.close(id);
+    lanes.finish(id, dispatched.result.ok === null ? null : dispatched.durationMs);
+    void this.#record({ ...dispatched, laneClosed });
   }
 
-  async #record(dispatched: Dispatched): Promise<void> {
-    const lane = dispatched.held.subscription.id;
-    try {
-      const outcome = await this.#context.recording.add(dispatched);
-      if (outcome) this.#counts[outcome.outcome] += 1;
-      if (outcome?.retryInMs != null) this.wakeIn(outcome.retryInMs);
-    } catch (error) {
-      this.#context.notices.report(error);
-    } finally {
-      this.#leave(lane);
-    }
+  async #record(sent: Sent): Promise<void> {
+    const outcome = await this.#context.recording.add(sent).catch(() => null);
+    if (outcome) this.#counts[outcome.outcome] += 1;
+    if (outcome?.retryInMs != null) this.wakeIn(outcome.retryInMs);
+    this.#leave(sent.held.subscription.id);
   }
 
   async #release({ claim, subscription }: Held): Promise<void> {
-    try {
-      await this.#context.storage.releaseDeliveries([{ deliveryId: claim.id, fence: claim.fence }]);
-    } catch (error) {
-      this.#context.notices.report(error);
-    } finally {
-      this.#leave(subscription.id);
-    }
+    await this.#context.releasing.add({ deliveryId: claim.id, fence: claim.fence }).catch(() => undefined);
+    this.#wanted = true;
+    this.#leave(subscription.id);
   }
 
   /** Gives a place in memory back, and claims on when that made room for something that waits. */
   #leave(lane: number): void {
-    const { lanes, concurrency } = this.#context;
+    const { lanes } = this.#context;
     lanes.leave(lane);
     if (lanes.taken === 0) {
       for (const resolve of this.#onSettled) resolve();
       this.#onSettled = [];
     }
-    if (!this.#running || this.#claiming) return;
-    if (this.#wanted ? lanes.taken <= concurrency : this.#clipped.has(lane) && lanes.roomOf(lane) * 2 >= lanes.newLaneCapacity) {
-      this.wake();
-    }
+    if (this.#clipped.has(lane) && lanes.roomInLane(lane) * 2 >= lanes.newLaneCapacity) this.#wanted = true;
+    if (this.#wanted && this.#hasRoom()) this.#wakeSoon();
   }
 
-  /** Asks when the next delivery is due. What is due now and was not claimed waits for room in its lane. */
+  /** Whether a claim is worth its while: it fills half of the memory, or slots are idle. */
+  #hasRoom(): boolean {
+    const { lanes, maxClaims, concurrency } = this.#context;
+    if (lanes.room >= Math.min(maxClaims, lanes.size / 2)) return true;
+    return lanes.room > 0 && lanes.startable === 0 && this.#queue.pending < concurrency;
+  }
+
+  /** Wakes at the next turn of the event loop, once for all that leave in this one. */
+  #wakeSoon(): void {
+    if (!this.#running || this.#claiming || this.#wakingSoon) return;
+    this.#wakingSoon = true;
+    setImmediate(() => {
+      this.#wakingSoon = false;
+      this.wake();
+    });
+  }
+
+  /** Asks when the next delivery is due. */
   async #lookAhead(): Promise<void> {
     this.#active = false;
     const dueInMs = await this.#context.storage.nextDueInMs();
-    if (dueInMs !== null && dueInMs > 0) this.wakeIn(dueInMs);
-  }
-
-  #sleep(): void {
-    clearTimeout(this.#timer);
-    if (!this.#running) return;
-    const ms = Math.min(this.#dueAt - this.#context.monotonicNow(), this.#context.pollEveryMs);
-    this.#timer = setTimeout(() => this.wake(), Math.max(ms, 1));
-    this.#timer.unref();
+    if (dueInMs === null) return;
+    // What is due by now has become so since the claim, or waits for room in its lane.
+    if (dueInMs > 0) this.wakeIn(dueInMs);
+    else if (this.#clipped.size === 0) this.wakeIn(lookAgainMs);
   }
 }

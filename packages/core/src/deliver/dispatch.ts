@@ -1,6 +1,6 @@
-import pRetry from 'p-retry';
+import { messageOf } from '../errors.ts';
 import type { Dispatched, DispatchResult, Held } from '../model/held.ts';
-import type { Plugin } from '../plugin.ts';
+import { answeredAtOnce, type Plugin } from '../plugin.ts';
 import type { TransportAdapter, TransportRequest } from '../transport-adapter.ts';
 import type { TransportResult } from '../model/transport-result.ts';
 import type { Composed } from './compose.ts';
@@ -12,7 +12,7 @@ const maxAbandonments = 5;
 export interface DispatchContext {
   readonly compose: (held: Held) => Composed;
   readonly transportFor: (url: string) => TransportAdapter | undefined;
-  readonly plugins: readonly Pick<Plugin, 'request'>[];
+  readonly plugins: readonly Pick<Plugin, 'name' | 'request'>[];
   readonly now: () => number;
   readonly monotonicNow: () => number;
 }
@@ -60,37 +60,30 @@ function prepare(
       String(Math.floor(startedAt / 1_000)),
     ];
     for (const plugin of context.plugins) {
-      if (plugin.request) headers.push(...plugin.request({ deliveryId: claim.id, subscription, body, startedAt }));
+      if (!plugin.request) continue;
+      const added = plugin.request({ deliveryId: claim.id, subscription, body, startedAt });
+      headers.push(...answeredAtOnce(plugin, 'request', added));
     }
     const { accountId, id: subscriptionId } = subscription;
     return { transport, request: { deliveryId: claim.id, accountId, subscriptionId, topic: event.topic, url, headers, body } };
   } catch (error) {
-    return {
-      ok: null,
-      kind: 'internal_error',
-      reason: `internal_error: ${error instanceof Error ? error.message : String(error)}`,
-    };
+    return { ok: null, kind: 'internal_error', reason: `internal_error: ${messageOf(error)}` };
   }
 }
 
 /** One more try at once where nothing can have reached the receiver: a kept connection that it had closed meanwhile. */
 async function send(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
   const first = await sendOnce(transport, request);
-  if (first.ok || !first.unsent) return first;
-  let last: TransportResult = first;
-  const again = async (): Promise<void> => {
-    last = await sendOnce(transport, request);
-    if (!last.ok && last.unsent) throw new Error(last.reason);
-  };
-  await pRetry(again, { retries: 1, minTimeout: 0 }).catch(() => undefined);
-  return last;
+  return first.ok || !first.unsent ? first : sendOnce(transport, request);
 }
 
 async function sendOnce(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
   try {
-    return await transport.send(request);
+    const result: TransportResult | undefined = await transport.send(request);
+    if (typeof result?.ok === 'boolean') return result;
+    return localFault(`the ${transport.name} transport gave no result`);
   } catch (error) {
-    return localFault(`the ${transport.name} transport failed: ${error instanceof Error ? error.message : String(error)}`);
+    return localFault(`the ${transport.name} transport failed: ${messageOf(error)}`);
   }
 }
 

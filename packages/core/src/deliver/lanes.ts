@@ -20,6 +20,8 @@ export interface LaneLimits {
   readonly maxDeliveriesInMemory: number;
   /** The most that one lane may have waiting in memory, however fast it is. */
   readonly groupSize: number;
+  /** A clock that never jumps, in milliseconds, for how long lanes stay closed. */
+  readonly monotonicNow: () => number;
 }
 
 /** A job of p-queue's: calling it sends one delivery. */
@@ -35,10 +37,24 @@ interface Lane {
   readonly retries: Job[];
   /** Smoothed time from request to outcome, in milliseconds; 0 before the first. */
   durationMs: number;
+  /** Whether its subscription is suspended, so that what is in memory is a probe and nothing may join it. */
+  probing: boolean;
+}
+
+/** A lane that is closed for now, in the storage too. */
+interface Pause {
+  /** On the monotonic clock. */
+  readonly until: number;
+  /** Its place among all pauses. */
+  readonly serial: number;
 }
 
 /** How long the deliveries that one lane has waiting in memory may take it, in milliseconds. */
 const waitingMs = 250;
+/** For how long an answer closes its lane until it is recorded for how long that is to be, in milliseconds. */
+const closedMs = 5_000;
+/** Pauses that are remembered before those that are over are looked for and forgotten. */
+const rememberedPauses = 1_000;
 
 /**
  * The lanes that have something in memory. It hands jobs out in turn over the lanes, none beyond its limit, and says
@@ -47,11 +63,14 @@ const waitingMs = 250;
 export class Lanes {
   readonly #limits: LaneLimits;
   readonly #lanes = new Map<number, Lane>();
-  /** Lanes that are closed for now; a claim from one opens it again. */
-  readonly #paused = new Set<number>();
+  readonly #pauses = new Map<number, Pause>();
+  #pauseSerial = 0;
+  /** Lanes that an answer has just closed, and until when on the monotonic clock at the latest. */
+  readonly #closed = new Map<number, number>();
   /** Lanes with a job that may start, in the order in which they come to their turn. */
   readonly #turns = new Set<Lane>();
   #taken = 0;
+  #expected = 0;
   #startable = 0;
   #draining = false;
 
@@ -64,9 +83,19 @@ export class Lanes {
     return this.#taken;
   }
 
-  /** How many more deliveries fit into memory. */
+  /** How many deliveries fit into memory. */
+  get size(): number {
+    return this.#limits.maxDeliveriesInMemory;
+  }
+
+  /** How many more deliveries fit into memory, beside those that a claim under way may bring. */
   get room(): number {
-    return this.#limits.maxDeliveriesInMemory - this.#taken;
+    return this.#limits.maxDeliveriesInMemory - this.#taken - this.#expected;
+  }
+
+  /** Keeps room for what a claim may bring, until the same number is given back as a negative one. */
+  expect(deliveries: number): void {
+    this.#expected += deliveries;
   }
 
   /** How many jobs could start now, slots aside: what p-queue takes for its size. */
@@ -74,17 +103,26 @@ export class Lanes {
     return this.#startable;
   }
 
-  /** How many more deliveries of each lane that has any fit into memory. Paused lanes have no say: the storage knows. */
+  /**
+   * How many more deliveries of each lane that has any fit into memory. One that was just closed has no room; of all
+   * other pauses the storage knows best.
+   */
   rooms(): Map<number, number> {
     const rooms = new Map<number, number>();
-    for (const lane of this.#lanes.values()) rooms.set(lane.subscriptionId, Math.max(0, this.#capacity(lane) - lane.taken));
+    for (const id of this.#lanes.keys()) rooms.set(id, this.roomInLane(id));
+    for (const id of this.#closed.keys()) if (this.#isClosed(id)) rooms.set(id, 0);
     return rooms;
   }
 
   /** How many more deliveries of one lane fit into memory. */
   roomOf(subscriptionId: number): number {
+    return Math.min(this.room, this.roomInLane(subscriptionId));
+  }
+
+  /** How many more deliveries one lane may have, if there is memory for them. */
+  roomInLane(subscriptionId: number): number {
     const lane = this.#lanes.get(subscriptionId);
-    return Math.min(this.room, lane ? this.#capacity(lane) - lane.taken : this.newLaneCapacity);
+    return lane ? Math.max(0, this.#capacity(lane) - lane.taken) : this.newLaneCapacity;
   }
 
   /** How many deliveries of a lane that has none in memory fit into it. */
@@ -93,24 +131,57 @@ export class Lanes {
   }
 
   isPaused(subscriptionId: number): boolean {
-    return this.#paused.has(subscriptionId);
+    if (this.#isClosed(subscriptionId)) return true;
+    const pause = this.#pauses.get(subscriptionId);
+    if (pause === undefined) return false;
+    if (pause.until > this.#limits.monotonicNow()) return true;
+    this.#pauses.delete(subscriptionId);
+    return false;
   }
 
-  pause(subscriptionId: number): void {
-    this.#paused.add(subscriptionId);
+  /** Closes a lane for the moment until it is recorded for how long. */
+  close(subscriptionId: number): void {
+    this.#closed.set(subscriptionId, this.#limits.monotonicNow() + closedMs);
   }
 
-  resume(subscriptionId: number): void {
-    this.#paused.delete(subscriptionId);
+  /** Closes a lane for so many milliseconds, as the storage does. */
+  pause(subscriptionId: number, ms: number): void {
+    const now = this.#limits.monotonicNow();
+    if (this.#pauses.size >= rememberedPauses) {
+      for (const [id, { until }] of this.#pauses) if (until <= now) this.#pauses.delete(id);
+    }
+    const until = Math.max(this.#pauses.get(subscriptionId)?.until ?? 0, now + ms);
+    this.#pauses.set(subscriptionId, { until, serial: ++this.#pauseSerial });
+    this.#closed.delete(subscriptionId);
   }
 
-  /** Takes a place; the caller gives it back with {@link Lanes.leave}. */
-  take(subscriptionId: number): void {
+  /** The number of the last pause. */
+  get pauseSerial(): number {
+    return this.#pauseSerial;
+  }
+
+  /** Opens a lane from which something was claimed, unless it was closed after the claim had begun. */
+  resume(subscriptionId: number, pauseSerial: number): void {
+    const pause = this.#pauses.get(subscriptionId);
+    if (pause && pause.serial <= pauseSerial) this.#pauses.delete(subscriptionId);
+  }
+
+  /** Opens a lane whose subscription is well again. */
+  open(subscriptionId: number): void {
+    this.#pauses.delete(subscriptionId);
+    this.#closed.delete(subscriptionId);
+    const lane = this.#lanes.get(subscriptionId);
+    if (lane) lane.probing = false;
+  }
+
+  /** Takes a place; the caller gives it back with {@link Lanes.leave}. Nothing may join a probe of a suspended one. */
+  take(subscriptionId: number, probe = false): void {
     let lane = this.#lanes.get(subscriptionId);
     if (!lane) {
-      lane = { subscriptionId, taken: 0, inFlight: 0, fresh: [], retries: [], durationMs: 0 };
+      lane = { subscriptionId, taken: 0, inFlight: 0, fresh: [], retries: [], durationMs: 0, probing: false };
       this.#lanes.set(subscriptionId, lane);
     }
+    if (probe) lane.probing = true;
     lane.taken += 1;
     this.#taken += 1;
   }
@@ -173,15 +244,24 @@ export class Lanes {
       waiting: this.#waiting(lane),
       inFlight: lane.inFlight,
       limit: this.#limits.laneConcurrency,
-      paused: this.#paused.has(lane.subscriptionId),
+      paused: this.isPaused(lane.subscriptionId),
     }));
   }
 
   /** A fast lane may hold more in memory, as much as it sends in a moment; a lane that hangs never gets beyond the start. */
   #capacity(lane: Lane): number {
+    if (lane.probing) return 1;
     if (lane.durationMs === 0) return this.newLaneCapacity;
     const inAMoment = this.#limits.laneConcurrency * Math.ceil(waitingMs / Math.max(lane.durationMs, 1));
     return Math.max(this.newLaneCapacity, Math.min(inAMoment, this.#limits.laneConcurrency + this.#limits.groupSize));
+  }
+
+  #isClosed(subscriptionId: number): boolean {
+    const until = this.#closed.get(subscriptionId);
+    if (until === undefined) return false;
+    if (until > this.#limits.monotonicNow()) return true;
+    this.#closed.delete(subscriptionId);
+    return false;
   }
 
   #waiting(lane: Lane): number {

@@ -1,4 +1,4 @@
-import type { Dispatched } from '../model/held.ts';
+import type { DispatchResult, Sent } from '../model/held.ts';
 import type { HealthPolicy } from '../model/health.ts';
 import type { Outcome, OutcomeKind } from '../model/outcome.ts';
 import { retryInMs, type RetryPolicy } from '../model/retry.ts';
@@ -28,11 +28,16 @@ interface Decision {
   readonly pauseLaneMs?: number;
 }
 
+/** Whether nothing more may be sent to its lane for now, even before the outcome is stored: it asked for time, or is gone. */
+export function closesLane(result: DispatchResult): boolean {
+  return result.ok === false && (result.fault === 'busy' || result.fault === 'gone') && result.retryAfterMs !== 0;
+}
+
 /** Turns what came of an attempt into an outcome: the one place that knows what each answer leads to. */
-export function outcomeOf(dispatched: Dispatched, rules: OutcomeRules): Outcome {
-  const { held, result, startedAt, durationMs } = dispatched;
+export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
+  const { held, result, startedAt, durationMs } = sent;
   const { claim, event } = held;
-  const decision = decide(dispatched, rules);
+  const decision = decide(sent, rules);
   return {
     deliveryId: claim.id,
     fence: claim.fence,
@@ -54,7 +59,7 @@ export function outcomeOf(dispatched: Dispatched, rules: OutcomeRules): Outcome 
   };
 }
 
-function decide({ held, result }: Dispatched, rules: OutcomeRules): Decision {
+function decide({ held, result, laneClosed }: Sent, rules: OutcomeRules): Decision {
   const { claim } = held;
   if (result.ok) return { outcome: 'delivered', reason: '', endpoint: 'answered' };
   if (result.ok === null) {
@@ -80,7 +85,7 @@ function decide({ held, result }: Dispatched, rules: OutcomeRules): Decision {
   if (held.subscription.health === 'suspended') return probeFailed(reason, pauseLaneMs, rules);
   return {
     ...onSchedule(claim.failures, reason, rules.retry, pauseLaneMs, rules.random),
-    endpoint: 'failed',
+    endpoint: fault === 'busy' && laneClosed ? 'unknown' : 'failed',
     pauseLaneMs,
   };
 }

@@ -1,5 +1,5 @@
 import type { EngineEvents } from '../engine-events.ts';
-import type { Dispatched } from '../model/held.ts';
+import type { Sent } from '../model/held.ts';
 import { nextHealth, whatHappensNext, type HealthMove, type HealthPolicy, type HealthState } from '../model/health.ts';
 import type { Outcome, OutcomeKind } from '../model/outcome.ts';
 import type { Subscription } from '../model/subscription.ts';
@@ -16,14 +16,18 @@ export interface RecordContext extends OutcomeRules {
   readonly notices: Notices;
   /** Is told of every lane that is closed for a while, with the milliseconds until something may be due again. */
   readonly onPaused: (subscriptionId: number, pauseMs: number) => void;
+  /** Is told of a subscription that is healthy again, so that what was held back may flow at once. */
+  readonly onRecovered: (subscriptionId: number) => void;
+  /** Is told of a subscription that ended, so that nothing more is sent to it and what waits is cancelled at once. */
+  readonly onEnded: (subscriptionId: number) => void;
 }
 
-/** What became of one dispatched claim: its outcome, and null when somebody else holds the delivery by now. */
+/** What became of one claim: its outcome, and null when somebody else holds the delivery by now. */
 export type Recorded = Outcome | null;
 
 /** Writes the outcomes of a group under their fences, advances the health of their subscriptions, and tells. */
-export async function record(group: readonly Dispatched[], context: RecordContext): Promise<readonly Recorded[]> {
-  const outcomes = group.map((dispatched) => outcomeOf(dispatched, context));
+export async function record(group: readonly Sent[], context: RecordContext): Promise<readonly Recorded[]> {
+  const outcomes = group.map((sent) => outcomeOf(sent, context));
   for (const plugin of context.plugins) {
     if (plugin.outcome) showToPlugin(plugin.outcome, group, outcomes, context.notices);
   }
@@ -33,23 +37,25 @@ export async function record(group: readonly Dispatched[], context: RecordContex
     if (pauseLaneMs > 0) context.onPaused(subscriptionId, pauseLaneMs);
   }
   tellOutcomes(group, outcomes, result.written, context.notices);
-  await advanceHealth(result.subscriptions, goneIds(group, result.written), result.now, context);
+  try {
+    await advanceHealth(result.subscriptions, goneIds(group, result.written), result.now, context);
+  } catch (error) {
+    // The outcomes are written; health is looked at again after the next one.
+    context.notices.report(error);
+  }
   return outcomes.map((outcome, index) => (result.written[index] ? outcome : null));
 }
 
 function showToPlugin(
   hook: NonNullable<Plugin['outcome']>,
-  group: readonly Dispatched[],
+  group: readonly Sent[],
   outcomes: readonly Outcome[],
   notices: Notices,
 ): void {
   for (const [index, { held, result }] of group.entries()) {
-    try {
-      const outcome = outcomes[index] as Outcome;
-      hook({ subscription: held.subscription, event: held.event, outcome, result: result.ok === null ? null : result });
-    } catch (error) {
-      notices.report(error);
-    }
+    const { subscription, event } = held;
+    const outcome = outcomes[index] as Outcome;
+    notices.guard(() => hook({ subscription, event, outcome, result: result.ok === null ? null : result }));
   }
 }
 
@@ -60,22 +66,17 @@ const noticeNames = {
   cancelled: 'delivery:cancelled',
 } as const satisfies Record<OutcomeKind, keyof EngineEvents>;
 
-function tellOutcomes(
-  group: readonly Dispatched[],
-  outcomes: readonly Outcome[],
-  written: readonly boolean[],
-  notices: Notices,
-): void {
+function tellOutcomes(group: readonly Sent[], outcomes: readonly Outcome[], written: readonly boolean[], notices: Notices): void {
   for (const [index, outcome] of outcomes.entries()) {
     const name = noticeNames[outcome.outcome];
-    const dispatched = group[index];
-    if (written[index] && dispatched && notices.heard(name)) {
-      notices.tell(name, { outcome, subscription: dispatched.held.subscription });
+    const sent = group[index];
+    if (written[index] && sent && notices.heard(name)) {
+      notices.tell(name, { outcome, subscription: sent.held.subscription });
     }
   }
 }
 
-function goneIds(group: readonly Dispatched[], written: readonly boolean[]): ReadonlySet<number> {
+function goneIds(group: readonly Sent[], written: readonly boolean[]): ReadonlySet<number> {
   const gone = new Set<number>();
   for (const [index, { held, result }] of group.entries()) {
     if (written[index] && result.ok === false && result.fault === 'gone') gone.add(held.subscription.id);
@@ -103,7 +104,10 @@ async function advanceHealth(
     const pauseMs = moves[index]?.pauseLaneMs ?? 0;
     if (!subscription) continue;
     if (pauseMs > 0) context.onPaused(subscription.id, pauseMs);
-    if (subscription.health !== before[index]?.health) tellHealth(subscription, context);
+    if (subscription.health === before[index]?.health) continue;
+    if (subscription.health === 'healthy') context.onRecovered(subscription.id);
+    if (subscription.health === 'unsubscribed') context.onEnded(subscription.id);
+    tellHealth(subscription, context);
   }
 }
 

@@ -22,6 +22,12 @@ export interface Dispatched {
   readonly result: DispatchResult;
 }
 
+/** What came of a claim, on its way to be recorded. */
+export interface Sent extends Dispatched {
+  /** Whether its lane was closed by then: one answer that asks for time speaks for all that were in flight beside it. */
+  readonly laneClosed: boolean;
+}
+
 /** What the transport said; or why nothing was handed to it. */
 export type DispatchResult =
   | TransportResult

@@ -40,7 +40,7 @@ function contextOf(changes: Partial<StoreContext> = {}) {
       seen.taken.splice(seen.taken.indexOf(id), 1);
     },
     handOff: (held) => seen.handed.push(...held),
-    onWaiting: (id) => seen.waiting.push(id),
+    onWaiting: ({ id }) => seen.waiting.push(id),
     ...changes,
   };
   return { context, seen };

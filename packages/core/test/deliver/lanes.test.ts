@@ -2,7 +2,8 @@ import test from 'ava';
 import { Lanes, type Job } from '../../src/deliver/lanes.ts';
 import type { Held } from '../../src/model/held.ts';
 
-const limits = { laneConcurrency: 2, maxDeliveriesInMemory: 50, groupSize: 100 };
+const monotonicNow = (): number => 0;
+const limits = { laneConcurrency: 2, maxDeliveriesInMemory: 50, groupSize: 100, monotonicNow };
 
 const named = (name: string): Job => Object.assign(async () => {}, { label: name });
 const labelOf = (found: Job | undefined): string => (found as unknown as { label: string }).label;
@@ -77,6 +78,55 @@ test('places that are given back are room again, and an empty lane is forgotten'
   lanes.leave(1);
   t.is(lanes.taken, 0);
   t.deepEqual(lanes.list(), []);
+});
+
+test('a claim opens a paused lane, unless the pause came after the claim had begun', (t) => {
+  const lanes = new Lanes(limits);
+  lanes.pause(1, 60_000);
+  const begun = lanes.pauseSerial;
+  lanes.pause(2, 60_000);
+  lanes.resume(1, begun);
+  lanes.resume(2, begun);
+  t.deepEqual([lanes.isPaused(1), lanes.isPaused(2)], [false, true]);
+});
+
+test('a pause ends by itself, and a shorter one does not cut a longer one', (t) => {
+  let now = 0;
+  const lanes = new Lanes({ ...limits, monotonicNow: () => now });
+  lanes.pause(1, 100);
+  lanes.pause(1, 50);
+  now = 99;
+  t.true(lanes.isPaused(1));
+  now = 100;
+  t.false(lanes.isPaused(1));
+});
+
+test('a lane that an answer has closed gets no claims until it is recorded for how long', (t) => {
+  const lanes = new Lanes(limits);
+  lanes.close(1);
+  lanes.resume(1, lanes.pauseSerial);
+  t.true(lanes.isPaused(1));
+  t.deepEqual(lanes.rooms(), new Map([[1, 0]]));
+  lanes.pause(1, 60_000);
+  t.true(lanes.isPaused(1));
+  t.deepEqual(lanes.rooms(), new Map());
+});
+
+test('nothing joins the probe of a suspended subscription, until it is well again', (t) => {
+  const lanes = new Lanes(limits);
+  lanes.take(1, true);
+  t.deepEqual(lanes.rooms(), new Map([[1, 0]]));
+  t.is(lanes.roomOf(1), 0);
+  lanes.open(1);
+  t.is(lanes.roomOf(1), 3);
+});
+
+test('room that a claim may need is kept for it', (t) => {
+  const lanes = new Lanes(limits);
+  lanes.expect(48);
+  t.is(lanes.roomOf(1), 2);
+  lanes.expect(-48);
+  t.is(lanes.roomOf(1), 4);
 });
 
 test('draining lets everything start, beyond all limits', (t) => {

@@ -41,7 +41,7 @@ const failed = (changes: Partial<Extract<TransportResult, { ok: false }>>): Tran
 });
 
 const decide = (result: DispatchResult, claim: object = {}, subscription: object = {}) =>
-  outcomeOf({ held: held(claim, subscription), startedAt: 1, durationMs: 2, result }, rules);
+  outcomeOf({ held: held(claim, subscription), startedAt: 1, durationMs: 2, result, laneClosed: false }, rules);
 
 test('a good answer delivers, as the next attempt, with the fence of its claim', (t) => {
   t.like(decide({ ok: true, status: 204, answer: '' }, { attempts: 2 }), {

@@ -1,0 +1,46 @@
+/** What an alarm goes by. */
+export interface AlarmContext {
+  readonly monotonicNow: () => number;
+  /** How long it sleeps at the most, in milliseconds. */
+  readonly pollEveryMs: number;
+  readonly wake: () => void;
+}
+
+/** The one timer of the delivery loop: rings when something is known to be due, and every so often regardless. */
+export class Alarm {
+  readonly #context: AlarmContext;
+  #dueAt = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(context: AlarmContext) {
+    this.#context = context;
+  }
+
+  /** Takes note of something that is due in so many milliseconds; answers whether it is due before all else. */
+  due(inMs: number): boolean {
+    const dueAt = this.#context.monotonicNow() + inMs;
+    if (dueAt >= this.#dueAt) return false;
+    this.#dueAt = dueAt;
+    return true;
+  }
+
+  /** Whether what was known to be due is due by now; it is forgotten then. */
+  isDue(): boolean {
+    if (this.#dueAt > this.#context.monotonicNow()) return false;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    return true;
+  }
+
+  /** Sleeps from now on. The timer does not keep the process alive. */
+  sleep(): void {
+    clearTimeout(this.#timer);
+    const { monotonicNow, pollEveryMs, wake } = this.#context;
+    const ms = Math.min(this.#dueAt - monotonicNow(), pollEveryMs);
+    this.#timer = setTimeout(wake, Math.max(ms, 1));
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
