@@ -48,10 +48,13 @@ function checkComparison({ field, operator, value }: Extract<Condition, { kind: 
 function checkField<Field extends string>(field: Field, fields: FieldTypes<Field>): void {
   if (Object.hasOwn(fields, field)) return;
   const known = Object.keys(fields);
+  const hint = typeof field === 'string' ? suggestion(field, known) : '.';
   throw new HookwellError(
     'invalid_query',
-    `No query can name the field ${JSON.stringify(field)}${suggestion(String(field), known)} Fields: ${listed(known)}.`,
-    { value: field },
+    `No query can name the field ${JSON.stringify(field)}${hint} Fields: ${listed(known)}.`,
+    {
+      value: field,
+    },
   );
 }
 

@@ -1,0 +1,64 @@
+import type { Attempt } from '@hookwell/core';
+import { Groups } from './groups.ts';
+import { SortedSet } from './sorted-set.ts';
+
+/** A line, as far as its age goes. */
+type Age = Pick<Attempt, 'outcome' | 'startedAt' | 'id'>;
+
+function orderAges(a: Age, b: Age): number {
+  return kindOf(a) - kindOf(b) || a.startedAt - b.startedAt || a.id - b.id;
+}
+
+/** Lines of what was delivered are kept for another time than all others. */
+function kindOf({ outcome }: Pick<Age, 'outcome'>): number {
+  return outcome === 'delivered' ? 0 : 1;
+}
+
+/** The log, by account and by age. */
+export class AttemptLog {
+  readonly #byAccount = new Groups<number, Attempt>();
+  readonly #byAge = new SortedSet<Age>(orderAges);
+  #lastId = 0;
+
+  /** The lines of an account, oldest first. */
+  ofAccount(accountId: string): Iterable<Attempt> {
+    return this.#byAccount.of(accountId).values();
+  }
+
+  add(line: Omit<Attempt, 'id'>): void {
+    this.#lastId += 1;
+    const attempt = { id: this.#lastId, ...line };
+    this.#byAccount.set(attempt.accountId, attempt.id, attempt);
+    this.#byAge.add(attempt);
+  }
+
+  delete(attempt: Attempt): void {
+    this.#byAccount.delete(attempt.accountId, attempt.id);
+    this.#byAge.delete(attempt);
+  }
+
+  /** The oldest lines, of what was delivered or of all else, that began before. */
+  olderThan(outcome: 'delivered' | 'failed', before: number, limit: number): Attempt[] {
+    const found: Attempt[] = [];
+    for (const line of this.#byAge.from({ outcome, startedAt: Number.NEGATIVE_INFINITY, id: 0 })) {
+      if (found.length >= limit || line.startedAt >= before || kindOf(line) !== kindOf({ outcome })) break;
+      found.push(line as Attempt);
+    }
+    return found;
+  }
+
+  /** The oldest lines of accounts that have more than they may keep. */
+  beyond(keep: number, limit: number): Attempt[] {
+    const found: Attempt[] = [];
+    for (const [, lines] of this.#byAccount.all()) {
+      let excess = Math.min(lines.size - keep, limit - found.length);
+      if (excess <= 0) continue;
+      for (const line of lines.values()) {
+        found.push(line);
+        excess -= 1;
+        if (excess === 0) break;
+      }
+    }
+    return found;
+  }
+}

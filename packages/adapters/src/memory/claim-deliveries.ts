@@ -1,0 +1,46 @@
+import type { Claim, ClaimRequest, ClaimResult, Delivery, StoredEvent, Subscription } from '@hookwell/core';
+import type { Contents } from './contents.ts';
+import { copyEvent } from './event-rows.ts';
+
+/** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
+const maxLanesPerCall = 1_000;
+
+/** Leases due deliveries, lane after lane. */
+export function claimDeliveries(contents: Contents, request: ClaimRequest, now: number): ClaimResult {
+  const { fence, limit, perLane, lanes, after } = request;
+  const claims: Claim[] = [];
+  const subscriptions: Subscription[] = [];
+  const events = new Map<string, StoredEvent>();
+
+  function lease(delivery: Delivery): void {
+    const abandonments = delivery.abandonments + (delivery.fence === null ? 0 : 1);
+    const { dueAt: _, ...claim } = { ...delivery, abandonments, fence };
+    contents.queue.replace(delivery, { ...claim, dueAt: now + request.leaseMs });
+    claims.push(claim);
+    const row = contents.events.get(delivery.eventId);
+    if (row && !events.has(delivery.eventId)) events.set(delivery.eventId, copyEvent(row.event));
+  }
+
+  let cursor = after;
+  let visited = 0;
+  let more = false;
+  for (const { subscriptionId, dueAt } of contents.queue.lanesFrom(after)) {
+    cursor = subscriptionId;
+    visited += 1;
+    const subscription = dueAt <= now ? contents.subscriptions.get(subscriptionId) : undefined;
+    if (subscription && !isPaused(subscription, now)) {
+      const wanted = Math.min(lanes.get(subscriptionId) ?? perLane, limit - claims.length);
+      const due = contents.queue.due(subscriptionId, now, subscription.health === 'suspended' ? Math.min(wanted, 1) : wanted);
+      for (const delivery of due) lease(delivery);
+      if (due.length > 0) subscriptions.push({ ...subscription });
+    }
+    more = claims.length >= limit || visited === maxLanesPerCall;
+    if (more) break;
+  }
+  return { claims, subscriptions, events: [...events.values()], cursor, more };
+}
+
+/** Whether nothing may be claimed from its lane now. What an unsubscribed one has left is to be ended without delay. */
+function isPaused({ health, pausedUntil }: Subscription, now: number): boolean {
+  return health !== 'unsubscribed' && pausedUntil !== null && pausedUntil > now;
+}

@@ -1,0 +1,38 @@
+import type { Attempt, Delivery } from '@hookwell/core';
+import { AttemptLog } from './attempt-log.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { EventRows } from './event-rows.ts';
+import { SubscriptionRows } from './subscription-rows.ts';
+
+/** All that a storage in memory holds. What refers to events and subscriptions is added and removed here, and counted. */
+export class Contents {
+  readonly subscriptions = new SubscriptionRows();
+  readonly events = new EventRows();
+  readonly queue = new DeliveryQueue();
+  readonly log = new AttemptLog();
+
+  addDelivery(delivery: Delivery): void {
+    this.queue.add(delivery);
+    this.#refer(delivery, 1);
+  }
+
+  removeDelivery(delivery: Delivery): void {
+    this.queue.delete(delivery);
+    this.#refer(delivery, -1);
+  }
+
+  addAttempt(line: Omit<Attempt, 'id'>): void {
+    this.log.add(line);
+    this.#refer(line, 1);
+  }
+
+  removeAttempt(attempt: Attempt): void {
+    this.log.delete(attempt);
+    this.#refer(attempt, -1);
+  }
+
+  #refer({ eventId, subscriptionId }: Pick<Attempt, 'eventId' | 'subscriptionId'>, count: 1 | -1): void {
+    this.events.refer(eventId, count);
+    this.subscriptions.refer(subscriptionId, count);
+  }
+}

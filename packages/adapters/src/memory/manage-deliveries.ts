@@ -1,0 +1,61 @@
+import type { Attempt } from '@hookwell/core';
+import type { Contents } from './contents.ts';
+
+/** Makes a finished delivery due again, going by what the log still has of it. */
+export function replayDelivery(contents: Contents, accountId: string, deliveryId: string, now: number): boolean {
+  const last = lastAttempt(contents, accountId, deliveryId);
+  if (!last || contents.queue.get(deliveryId)) return false;
+  const { subscriptionId, eventId, number } = last;
+  const subscription = contents.subscriptions.get(subscriptionId);
+  if (!subscription || subscription.health === 'unsubscribed' || !contents.events.get(eventId)) return false;
+  contents.addDelivery({
+    id: deliveryId,
+    accountId,
+    subscriptionId,
+    eventId,
+    attempts: number,
+    failures: 0,
+    abandonments: 0,
+    createdAt: now,
+    dueAt: now,
+    fence: null,
+  });
+  return true;
+}
+
+/** The line with the highest number: what ended without an attempt has none, and may come after attempts. */
+function lastAttempt({ log }: Contents, accountId: string, deliveryId: string): Attempt | undefined {
+  let last: Attempt | undefined;
+  for (const attempt of log.ofAccount(accountId)) {
+    if (attempt.deliveryId === deliveryId && !(last && last.number > attempt.number)) last = attempt;
+  }
+  return last;
+}
+
+/** Ends a delivery that nobody holds. */
+export function cancelDelivery(
+  contents: Contents,
+  { accountId, deliveryId, reason }: Pick<Attempt, 'accountId' | 'deliveryId' | 'reason'>,
+  now: number,
+): boolean {
+  const delivery = contents.queue.get(deliveryId);
+  if (delivery?.accountId !== accountId || (delivery.fence !== null && delivery.dueAt > now)) return false;
+  const { subscriptionId, eventId } = delivery;
+  contents.addAttempt({
+    accountId,
+    subscriptionId,
+    deliveryId,
+    eventId,
+    topic: contents.events.get(eventId)?.event.topic ?? '',
+    number: 0,
+    outcome: 'cancelled',
+    reason,
+    status: 0,
+    answer: '',
+    startedAt: now,
+    durationMs: 0,
+    nextAttemptAt: null,
+  });
+  contents.removeDelivery(delivery);
+  return true;
+}

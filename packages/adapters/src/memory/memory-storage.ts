@@ -1,0 +1,168 @@
+import {
+  attemptFields,
+  checkQuery,
+  deliveryFields,
+  HookwellError,
+  queryRows,
+  subscriptionFields,
+  withMove,
+  type FieldTypes,
+  type HealthMove,
+  type Page,
+  type Query,
+  type StorageAdapter,
+  type Subscription,
+  type TopicKey,
+} from '@hookwell/core';
+import { claimDeliveries } from './claim-deliveries.ts';
+import { Contents } from './contents.ts';
+import { cancelDelivery, replayDelivery } from './manage-deliveries.ts';
+import { nextDueInMs } from './next-due.ts';
+import { prune } from './prune.ts';
+import { recordOutcomes, releaseDeliveries } from './record-outcomes.ts';
+import { storeEvents } from './store-events.ts';
+
+/**
+ * Keeps everything in this object, and so in this process: for tests, and for events that may be lost. What is in it
+ * outlives `stop` and is there at the next `start`; it goes when the process ends or nothing refers to the object any
+ * more. Two storages share nothing.
+ *
+ * Its memory is not bounded by an option: per unfinished delivery and per line of the log it takes about half a kilobyte
+ * (a line also what it keeps of the answer), per event its record beside that, and the retention of the engine keeps the
+ * log and the events in bounds. A backlog that nobody takes has none: use `sqliteStorage` where one may grow.
+ *
+ * @example
+ * createEngine({ storage: memoryStorage(), transports: [httpTransport()], catalog: ontraportCatalog })
+ */
+export function memoryStorage(): StorageAdapter {
+  const contents = new Contents();
+  let clock: (() => number) | undefined;
+
+  function now(): number {
+    if (clock) return clock();
+    throw new HookwellError('storage_failed', 'The memory storage is not open; start it first.');
+  }
+
+  return {
+    name: 'memory',
+
+    async start(context) {
+      clock ??= context.now;
+    },
+
+    async createSubscription(subscription) {
+      return copyRow(contents.subscriptions.add(subscription, now()));
+    },
+
+    async listSubscriptions(accountId, query) {
+      now();
+      return page(living(contents.subscriptions.ofAccount(accountId)), query, subscriptionFields);
+    },
+
+    async endSubscription(accountId, id, reason) {
+      const at = now();
+      const subscription = contents.subscriptions.get(id);
+      if (subscription?.accountId !== accountId || subscription.health === 'unsubscribed') return null;
+      const { healthVersion } = subscription;
+      return move(contents, { subscriptionId: id, healthVersion, health: 'unsubscribed', reason, pauseLaneMs: 0 }, at);
+    },
+
+    async findSubscriptions(keys) {
+      now();
+      return find(contents, keys);
+    },
+
+    async storeEvents(batch) {
+      return storeEvents(contents, batch, now());
+    },
+
+    async claimDeliveries(request) {
+      return claimDeliveries(contents, request, now());
+    },
+
+    async recordOutcomes(outcomes) {
+      return recordOutcomes(contents, outcomes, now());
+    },
+
+    async moveHealth(moves) {
+      const at = now();
+      return moves.map((wanted) => move(contents, wanted, at));
+    },
+
+    async releaseDeliveries(leases) {
+      releaseDeliveries(contents, leases, now());
+    },
+
+    async nextDueInMs() {
+      return nextDueInMs(contents, now());
+    },
+
+    async listDeliveries(accountId, query) {
+      now();
+      return page(unfinished(contents, accountId), query, deliveryFields);
+    },
+
+    async listAttempts(accountId, query) {
+      now();
+      return page(contents.log.ofAccount(accountId), query, attemptFields);
+    },
+
+    async findEvents(accountId, ids) {
+      now();
+      return contents.events.find(accountId, ids);
+    },
+
+    async replayDelivery(accountId, deliveryId) {
+      return replayDelivery(contents, accountId, deliveryId, now());
+    },
+
+    async cancelDelivery(accountId, deliveryId, reason) {
+      return cancelDelivery(contents, { accountId, deliveryId, reason }, now());
+    },
+
+    async prune(request) {
+      return prune(contents, request, now());
+    },
+
+    async stop() {
+      clock = undefined;
+    },
+  };
+}
+
+/** The rows that a query asks for, as copies: what a caller does with them changes nothing here. */
+function page<Row extends { readonly id: string | number }, Field extends string & keyof Row>(
+  rows: Iterable<Row>,
+  query: Query<Field>,
+  fields: FieldTypes<Field>,
+): Page<Row> {
+  checkQuery(query, fields);
+  const { rows: found, total } = queryRows(rows, query);
+  return { rows: found.map(copyRow), total };
+}
+
+function copyRow<Row extends object>(row: Row): Row {
+  return { ...row };
+}
+
+function* living(subscriptions: Iterable<Subscription>): Generator<Subscription> {
+  for (const subscription of subscriptions) if (subscription.health !== 'unsubscribed') yield subscription;
+}
+
+function* unfinished({ subscriptions, queue }: Contents, accountId: string) {
+  for (const { id } of subscriptions.ofAccount(accountId)) yield* queue.ofLane(id);
+}
+
+function find({ subscriptions }: Contents, keys: readonly TopicKey[]): readonly Subscription[] {
+  const found = new Map<number, Subscription>();
+  for (const key of keys)
+    for (const subscription of subscriptions.ofTopic(key)) found.set(subscription.id, copyRow(subscription));
+  return [...found.values()];
+}
+
+function move({ subscriptions }: Contents, wanted: HealthMove, now: number): Subscription | null {
+  const before = subscriptions.get(wanted.subscriptionId);
+  const moved = before ? withMove(before, wanted, now) : null;
+  if (moved) subscriptions.replace(moved);
+  return moved && copyRow(moved);
+}

@@ -1,0 +1,71 @@
+import {
+  observe,
+  withObservation,
+  type Delivery,
+  type Lease,
+  type Outcome,
+  type RecordResult,
+  type Subscription,
+} from '@hookwell/core';
+import type { Contents } from './contents.ts';
+
+/** Writes outcomes under their fences. */
+export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[], now: number): RecordResult {
+  const written = outcomes.map((outcome) => writeOutcome(contents, outcome, now));
+  const subscriptions: Subscription[] = [];
+  for (const observation of observe(outcomes.filter((_, index) => written[index]))) {
+    const before = contents.subscriptions.get(observation.subscriptionId);
+    if (!before) continue;
+    const after = withObservation(before, observation, now);
+    contents.subscriptions.replace(after);
+    if (observation.failures > 0 || (observation.answered && before.health !== 'healthy')) subscriptions.push({ ...after });
+  }
+  return { written, subscriptions, now };
+}
+
+function writeOutcome(contents: Contents, outcome: Outcome, now: number): boolean {
+  const delivery = held(contents, outcome);
+  if (!delivery) return false;
+  const nextAttemptAt = outcome.outcome === 'retry' ? now + (outcome.retryInMs ?? 0) : null;
+  contents.addAttempt({
+    accountId: outcome.accountId,
+    subscriptionId: outcome.subscriptionId,
+    deliveryId: outcome.deliveryId,
+    eventId: outcome.eventId,
+    topic: outcome.topic,
+    number: outcome.number,
+    outcome: outcome.outcome,
+    reason: outcome.reason,
+    status: outcome.status,
+    answer: outcome.answer,
+    startedAt: outcome.startedAt,
+    durationMs: outcome.durationMs,
+    nextAttemptAt,
+  });
+  if (nextAttemptAt === null) {
+    contents.removeDelivery(delivery);
+  } else {
+    contents.queue.replace(delivery, {
+      ...delivery,
+      attempts: Math.max(delivery.attempts, outcome.number),
+      failures: delivery.failures + (outcome.countsAgainstDelivery ? 1 : 0),
+      dueAt: nextAttemptAt,
+      fence: null,
+    });
+  }
+  return true;
+}
+
+/** Hands claims back unsent. */
+export function releaseDeliveries(contents: Contents, leases: readonly Lease[], now: number): void {
+  for (const lease of leases) {
+    const delivery = held(contents, lease);
+    if (delivery) contents.queue.replace(delivery, { ...delivery, dueAt: now, fence: null });
+  }
+}
+
+/** The delivery of a lease that still holds: also of one that ran out, as long as nobody else has claimed it. */
+function held({ queue }: Contents, { deliveryId, fence }: Lease): Delivery | undefined {
+  const delivery = queue.get(deliveryId);
+  return delivery?.fence === fence ? delivery : undefined;
+}
