@@ -1,0 +1,35 @@
+/**
+ * What a fragment in a guide needs around it to be a module, by the names that a comment `<!-- with: engine, express -->`
+ * right before its fence can list. They are put in front of the fragment in the order of the list.
+ */
+export const exampleContext: Readonly<Record<string, string>> = {
+  storage: `
+import { sqliteStorage } from '@hookwell/adapters/sqlite';
+const storage = sqliteStorage({ filename: 'webhooks.db' });
+`,
+  adapters: `
+import { httpTransport } from '@hookwell/adapters/http';
+import { sqliteStorage } from '@hookwell/adapters/sqlite';
+const storage = sqliteStorage({ filename: 'webhooks.db' });
+const transports = [httpTransport()];
+`,
+  engine: `
+import type { Engine } from '@hookwell/core';
+declare const engine: Engine<'object_create' | 'object_submits_form' | 'sub_tag' | 'unsub_tag'>;
+`,
+  server: `
+import type { Server } from 'node:http';
+declare const server: Server;
+`,
+  log: `
+declare function log(level: 'info' | 'warn' | 'error', message: string): void;
+`,
+  express: `
+import express from 'express';
+const app = express();
+`,
+  myTransport: `
+import type { TransportAdapter } from '@hookwell/core';
+declare function myTransport(options: { deadlineMs: number }): TransportAdapter;
+`,
+};

@@ -1,0 +1,80 @@
+import { FunctionTransportOptionsSchema } from '@hookwell/adapters/function';
+import { HttpTransportOptionsSchema } from '@hookwell/adapters/http';
+import { SqliteStorageOptionsSchema } from '@hookwell/adapters/sqlite';
+import { ContactPlansOptionsSchema, EngineOptionsSchema, StandardWebhooksOptionsSchema } from '@hookwell/core';
+import { WebhooksOptionsSchema } from '@hookwell/express-plugin';
+import type { OptionOwner } from './option-owner.ts';
+
+/** Every function with options, in the order of the page. */
+export const optionOwners: readonly OptionOwner[] = [
+  {
+    name: 'createEngine',
+    from: '@hookwell/core',
+    schema: EngineOptionsSchema,
+    about: 'The engine. `storage`, `transports` and `catalog` must be given; all else has a default that suits most.',
+    types: {
+      storage: 'a storage adapter, such as `sqliteStorage()`',
+      transports: 'a list of transport adapters, such as `[httpTransport()]`; at least one',
+      catalog: 'a catalog: `ontraportCatalog`, or one made with `defineCatalog()`',
+      plugins: 'a list of plugins, each with a name of its own',
+      now: 'a function without parameters that answers a number',
+      monotonicNow: 'a function without parameters that answers a number',
+      random: 'a function without parameters that answers a number',
+      newId: 'a function without parameters that answers a text',
+    },
+    defaults: {
+      now: '`Date.now`',
+      monotonicNow: '`performance.now`',
+      random: '`Math.random`',
+      newId: '`v7` of uuid',
+    },
+  },
+  {
+    name: 'sqliteStorage',
+    from: '@hookwell/adapters/sqlite',
+    schema: SqliteStorageOptionsSchema,
+    about: 'Exactly one of `filename` and `database` must be given.',
+    types: { database: 'a `Database` of better-sqlite3' },
+  },
+  {
+    name: 'httpTransport',
+    from: '@hookwell/adapters/http',
+    schema: HttpTransportOptionsSchema,
+    about: 'Nothing must be given. 80 % of the engine’s `leaseMs` must be longer than twice `totalMs`.',
+    types: { monotonicNow: 'a function without parameters that answers a number' },
+    defaults: { monotonicNow: '`performance.now`' },
+  },
+  {
+    name: 'functionTransport',
+    from: '@hookwell/adapters/function',
+    schema: FunctionTransportOptionsSchema,
+    about: '`send` must be given.',
+    types: { send: 'a function of the request and an `AbortSignal`' },
+  },
+  {
+    name: 'standardWebhooks',
+    from: '@hookwell/core',
+    schema: StandardWebhooksOptionsSchema,
+    about: 'The plugin that signs requests; see [plugins](plugins.md#signing).',
+    types: { secret: 'a text, a list of 1 to 5 texts, or a function of the subscription that answers either' },
+  },
+  {
+    name: 'contactPlans',
+    from: '@hookwell/core',
+    schema: ContactPlansOptionsSchema,
+    about: 'The plugin that holds accounts to their plan; see [plugins](plugins.md#plan-policy).',
+    types: { planOf: 'a function of the account id that answers a plan, or a promise of one' },
+  },
+  {
+    name: 'webhooks',
+    from: '@hookwell/express-plugin',
+    schema: WebhooksOptionsSchema,
+    about: 'The router of [the wire contract](contract.md): `webhooks(engine, options)`. `authenticate` must be given.',
+    types: {
+      authenticate: 'a function of `{ appId, apiKey }` and the request',
+      'rateLimit.store': 'a `RateLimitStore`',
+      monotonicNow: 'a function without parameters that answers a number',
+    },
+    defaults: { monotonicNow: '`performance.now`' },
+  },
+];
