@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpTransport } from '@hookwell/adapters/http';
+import { memoryStorage } from '@hookwell/adapters/memory';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import {
   createEngine,
@@ -12,7 +13,11 @@ import {
   type Engine,
   type EngineEvents,
   type EngineOptionsInput,
+  type Fault,
   type StorageAdapter,
+  type TransportAdapter,
+  type TransportRequest,
+  type TransportResult,
 } from '@hookwell/core';
 import type { ExecutionContext } from 'ava';
 
@@ -72,7 +77,7 @@ export function temporaryFile(t: ExecutionContext): string {
 export const sqlite: StorageKind = { name: 'sqlite', make: (t) => sqliteStorage({ filename: temporaryFile(t) }) };
 
 /** What depends on the storage runs on each of these. */
-export const storages: readonly StorageKind[] = [sqlite];
+export const storages: readonly StorageKind[] = [sqlite, { name: 'memory', make: () => memoryStorage() }];
 
 /** A notice as an engine told it. */
 export interface Told {
@@ -239,6 +244,42 @@ export async function startReceiver(t: ExecutionContext, answer: Receiver['answe
   };
   t.teardown(receiver.close);
   return receiver;
+}
+
+/** A transport for `script:` URLs whose results a test decides. */
+export interface ScriptedTransport extends TransportAdapter {
+  /** Decides the results from now on. */
+  result: (request: TransportRequest) => TransportResult | Promise<TransportResult>;
+  readonly sent: readonly TransportRequest[];
+}
+
+export const delivered: TransportResult = { ok: true, status: 200, answer: '' };
+
+export function failed(
+  fault: Fault,
+  reason: string,
+  more: Partial<Extract<TransportResult, { ok: false }>> = {},
+): TransportResult {
+  return { ok: false, fault, reason, status: 0, answer: '', retryAfterMs: null, unsent: false, ...more };
+}
+
+export function scriptedTransport(result: ScriptedTransport['result'] = () => delivered): ScriptedTransport {
+  const sent: TransportRequest[] = [];
+  const transport: ScriptedTransport = {
+    name: 'scripted',
+    schemes: ['script:'],
+    deadlineMs: 1_000,
+    start: async () => undefined,
+    checkUrl: () => null,
+    result,
+    sent,
+    async send(request) {
+      sent.push(request);
+      return transport.result(request);
+    },
+    stop: async () => undefined,
+  };
+  return transport;
 }
 
 /** The record of most tests. */

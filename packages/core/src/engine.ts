@@ -217,11 +217,8 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   }
 
   function checkRunning(): void {
-    if (state === 'running') return;
-    const problem =
-      state === 'stopped' || stopping
-        ? 'has been stopped; create another one'
-        : 'has not been started; await engine.start() first';
+    if (state === 'running' && !stopping) return;
+    const problem = stopping ? 'has been stopped; create another one' : 'has not been started; await engine.start() first';
     throw new HookwellError('not_running', `The engine ${problem}.`);
   }
 

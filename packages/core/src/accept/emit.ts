@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { HookwellError } from '../errors.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
@@ -75,10 +76,10 @@ function makeEvent(topic: string, input: EmitInput, context: EmitContext): Store
   };
 }
 
-function instantOf(occurredAt: Date | number | undefined, now: () => number): number {
+function instantOf(occurredAt: unknown, now: () => number): number {
   if (occurredAt === undefined) return now();
-  const instant = typeof occurredAt === 'number' ? occurredAt : occurredAt.getTime();
-  if (Number.isFinite(instant) && instant >= 0 && instant <= 8.64e15) return Math.floor(instant);
+  const instant = types.isDate(occurredAt) ? occurredAt.getTime() : occurredAt;
+  if (typeof instant === 'number' && Number.isFinite(instant) && instant >= 0 && instant <= 8.64e15) return Math.floor(instant);
   throw new HookwellError(
     'invalid_input',
     `Invalid occurredAt ${String(occurredAt)}: pass a valid Date or milliseconds since the epoch.`,

@@ -38,7 +38,7 @@ export interface Subscriptions {
   /** The account's subscriptions, oldest first, 50 of them, unless the query says otherwise. */
   readonly list: (accountId: AccountId, query?: Partial<Query<SubscriptionField>>) => Promise<Page<Subscription>>;
   /**
-   * Ends a subscription; its unfinished deliveries are cancelled with the reason.
+   * Ends a subscription; its unfinished deliveries are cancelled with the reason, each as soon as it is due.
    * @throws {HookwellError} `not_found`
    */
   readonly remove: (accountId: AccountId, id: number, reason?: string) => Promise<Subscription>;

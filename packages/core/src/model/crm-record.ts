@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { HookwellError } from '../errors.ts';
 import type { Catalog, ObjectType } from './catalog.ts';
 import { listed, suggestion } from './suggestion.ts';
@@ -78,11 +79,11 @@ function normaliseValue(value: FieldInput, name: string, objectType: ObjectType)
       break;
     case 'object':
       if (value === null) return null;
-      if (value instanceof Date && !Number.isNaN(value.getTime())) return Math.floor(value.getTime() / 1_000);
+      if (types.isDate(value) && !Number.isNaN(value.getTime())) return Math.floor(value.getTime() / 1_000);
       break;
     default:
   }
-  const shown = value instanceof Date ? 'an invalid date' : typeof value === 'object' ? 'an object or array' : String(value);
+  const shown = types.isDate(value) ? 'an invalid date' : typeof value === 'object' ? 'an object or array' : String(value);
   throw invalid(objectType, `has ${shown} in "${name}"; pass a string, number, boolean, Date or null`, value);
 }
 
