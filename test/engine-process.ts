@@ -1,0 +1,24 @@
+// A process of its own with an engine in it that is never stopped: `node engine-process.ts FILE URL EVENTS`. What it
+// found when all else was done goes to standard output, as JSON.
+
+import { httpTransport } from '@hookwell/adapters/http';
+import { sqliteStorage } from '@hookwell/adapters/sqlite';
+import { createEngine } from '@hookwell/core';
+import { catalog, mary } from './engine-fixture.ts';
+
+const [filename = '', url = '', events = '0'] = process.argv.slice(2);
+const names = ['SIGTERM', 'SIGINT', 'exit', 'beforeExit', 'uncaughtException', 'unhandledRejection', 'warning'];
+const listeners = (): Record<string, number> => Object.fromEntries(names.map((name) => [name, process.listenerCount(name)]));
+const before = listeners();
+
+const engine = createEngine({
+  storage: sqliteStorage({ filename }),
+  transports: [httpTransport({ protocols: ['http:'] })],
+  catalog,
+});
+await engine.start();
+await engine.subscriptions.create({ accountId: 7, url, topic: 'sub_tag(3)' });
+await Promise.all(
+  Array.from({ length: Number(events) }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary })),
+);
+process.stdout.write(JSON.stringify({ before, after: listeners() }));
