@@ -1,5 +1,4 @@
 import { inWords } from '@hookwell/core';
-import type { TSchema } from 'typebox';
 
 /** What JSON Schema says of an option, as far as options use it. */
 export interface OptionSchema {
@@ -17,11 +16,6 @@ export interface OptionSchema {
   readonly pattern?: string;
   readonly default?: unknown;
   readonly description?: string;
-}
-
-/** The same schema as {@link OptionSchema}. */
-export function optionSchema(schema: TSchema): OptionSchema {
-  return schema as OptionSchema;
 }
 
 /**

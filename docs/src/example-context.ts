@@ -21,6 +21,10 @@ declare const engine: Engine<'object_create' | 'object_submits_form' | 'sub_tag'
 import type { Server } from 'node:http';
 declare const server: Server;
 `,
+  accounts: `
+interface User { readonly id: number; readonly accountId: number; readonly keyDigest: Buffer; readonly isAdmin: boolean }
+declare const users: { findByAppId(appId: string): Promise<User | undefined> };
+`,
   log: `
 declare function log(level: 'info' | 'warn' | 'error', message: string): void;
 `,

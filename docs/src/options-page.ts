@@ -1,4 +1,4 @@
-import { optionSchema, typeInWords, valueInWords, type OptionSchema } from './describe-option.ts';
+import { typeInWords, valueInWords, type OptionSchema } from './describe-option.ts';
 import type { OptionOwner } from './option-owner.ts';
 
 const intro = `# Options
@@ -17,7 +17,7 @@ export function optionsPage(owners: readonly OptionOwner[]): string {
 }
 
 function ownerSection(owner: OptionOwner): string {
-  const schema = optionSchema(owner.schema);
+  const { schema } = owner;
   for (const name of [...Object.keys(owner.types), ...Object.keys(owner.defaults ?? {})]) {
     if (!propertyAt(schema, name))
       throw new Error(`${owner.name} has no option "${name}": take it out of docs/src/option-owners.ts.`);
@@ -30,17 +30,20 @@ function propertyAt(schema: OptionSchema, path: string): OptionSchema | undefine
 }
 
 function optionLines(owner: OptionOwner, { properties = {}, required = [] }: OptionSchema, prefix: string): string[] {
-  return Object.entries(properties).flatMap(([name, schema]) => {
+  const lines: string[] = [];
+  for (const [name, schema] of Object.entries(properties)) {
     const path = `${prefix}${name}`;
     if (schema.description === undefined) throw new Error(`The option "${path}" of ${owner.name} has no description.`);
     if (schema.properties) {
-      const inner = optionLines(owner, schema, `${path}.`).map((line) => `  ${line}`);
-      return [`- **\`${path}\`**: ${schema.description}`, ...inner];
+      lines.push(`- **\`${path}\`**: ${schema.description}`);
+      for (const line of optionLines(owner, schema, `${path}.`)) lines.push(`  ${line}`);
+    } else {
+      const type = owner.types[path] ?? typeInWords(name, schema);
+      const rule = `${type.charAt(0).toUpperCase()}${type.slice(1)}; ${defaultOf(owner, path, name, schema, required)}.`;
+      lines.push(`- **\`${path}\`**: ${schema.description}\\`, `  ${rule}`);
     }
-    const type = owner.types[path] ?? typeInWords(name, schema);
-    const rule = `${type.charAt(0).toUpperCase()}${type.slice(1)}; ${defaultOf(owner, path, name, schema, required)}.`;
-    return [`- **\`${path}\`**: ${schema.description}\\`, `  ${rule}`];
-  });
+  }
+  return lines;
 }
 
 function defaultOf(owner: OptionOwner, path: string, name: string, schema: OptionSchema, required: readonly string[]): string {
