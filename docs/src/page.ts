@@ -28,7 +28,7 @@ export interface CodeBlock {
 }
 
 /** A link or an image. */
-export interface Link {
+interface Link {
   readonly target: string;
   readonly line: number;
 }
