@@ -42,13 +42,13 @@ export const catalog = defineCatalog({
 export type EventName = 'object_create' | 'object_submits_form' | 'sub_tag' | 'unsub_tag' | 'purchase_product';
 
 /** A clock that stands still until it is moved; both of the engine's clocks go by it. */
-export interface MovedClock {
+interface MovedClock {
   readonly now: () => number;
   readonly monotonicNow: () => number;
   readonly move: (ms: number) => void;
 }
 
-export function movedClock(): MovedClock {
+function movedClock(): MovedClock {
   let moved = 0;
   return {
     now: () => noon + moved,
@@ -100,7 +100,7 @@ const noticeNames: readonly (keyof EngineEvents)[] = [
 ];
 
 /** Writes down all that an engine tells. */
-export function listenTo(engine: Engine): Told[] {
+function listenTo(engine: Engine): Told[] {
   const told: Told[] = [];
   for (const name of noticeNames) engine.events.on(name, (notice: unknown) => told.push({ name, notice }));
   return told;
@@ -161,7 +161,7 @@ export async function startForReal(
 }
 
 /** A request as it arrived. */
-export interface Arrived {
+interface Arrived {
   readonly path: string;
   readonly method: string;
   readonly headers: IncomingMessage['headers'];

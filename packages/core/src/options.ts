@@ -3,6 +3,7 @@ import Value from 'typebox/value';
 import { HookwellError } from './errors.ts';
 import type { Catalog } from './model/catalog.ts';
 import { defaultScheduleMs } from './model/retry.ts';
+import { shown } from './model/shown.ts';
 import { listed, suggestion } from './model/suggestion.ts';
 import type { Plugin } from './plugin.ts';
 import type { StorageAdapter } from './storage-adapter.ts';
@@ -238,10 +239,4 @@ interface OptionKeywords {
   readonly default?: unknown;
   readonly description?: string;
   readonly properties?: object;
-}
-
-function shown(value: unknown): string {
-  if (typeof value === 'function') return 'a function';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -40,8 +40,8 @@ export interface OutcomeContext {
 /**
  * An addition to the engine: hooks named for the stages, run in the order in which the plugins were given. A hook that
  * throws in `subscribe`, `emit` or `match` refuses what was asked for with that error; one that throws in `compose` or
- * `request` fails the attempt (`internal_error` after three); in the other hooks it is reported on `engine.events` as
- * `error` and changes nothing.
+ * `request` fails the attempt (`internal_error` after three); one that throws in `start` makes `engine.start` reject
+ * with it. In `outcome` and `stop` it is reported on `engine.events` as `error` and changes nothing.
  */
 export interface Plugin {
   readonly name: string;
@@ -60,7 +60,10 @@ export interface Plugin {
   ) => readonly Subscription[] | Promise<readonly Subscription[]>;
   /** Answers another payload, a body of its own, or undefined to leave the payload as it is. */
   readonly compose?: (payload: Payload, context: ComposeContext) => Payload | ComposedBody | undefined;
-  /** Answers headers to add, as names and values in turn. Synchronous: it runs for every attempt. */
+  /**
+   * Answers headers to add, as names and values in turn, in printable ASCII of at most 4,096 characters each.
+   * Synchronous: it runs for every attempt.
+   */
   readonly request?: (context: RequestContext) => readonly string[];
   /** Sees every outcome. */
   readonly outcome?: (context: OutcomeContext) => void;

@@ -4,6 +4,7 @@ import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { findObjectType, normaliseRecord, type FieldInput } from '../model/crm-record.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { shown } from '../model/shown.ts';
 import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
 
@@ -82,7 +83,7 @@ function instantOf(occurredAt: unknown, now: () => number): number {
   if (typeof instant === 'number' && Number.isFinite(instant) && instant >= 0 && instant <= 8.64e15) return Math.floor(instant);
   throw new HookwellError(
     'invalid_input',
-    `Invalid occurredAt ${String(occurredAt)}: pass a valid Date or milliseconds since the epoch.`,
+    `Invalid occurredAt ${shown(occurredAt)}: pass a valid Date or milliseconds since the epoch.`,
     { value: occurredAt },
   );
 }
@@ -90,7 +91,7 @@ function instantOf(occurredAt: unknown, now: () => number): number {
 function checkKey(key: string | undefined): string | null {
   if (key === undefined) return null;
   if (typeof key === 'string' && key.length > 0 && key.length <= 200) return key;
-  throw new HookwellError('invalid_input', `Invalid idempotencyKey ${JSON.stringify(key)}: pass a text of 1 to 200 characters.`, {
+  throw new HookwellError('invalid_input', `Invalid idempotencyKey ${shown(key)}: pass a text of 1 to 200 characters.`, {
     value: key,
   });
 }

@@ -62,7 +62,7 @@ function prepare(
     for (const plugin of context.plugins) {
       if (!plugin.request) continue;
       const added = plugin.request({ deliveryId: claim.id, subscription, body, startedAt });
-      headers.push(...answeredAtOnce(plugin, 'request', added));
+      headers.push(...checkHeaders(plugin, answeredAtOnce(plugin, 'request', added)));
     }
     const { accountId, id: subscriptionId } = subscription;
     return { transport, request: { deliveryId: claim.id, accountId, subscriptionId, topic: event.topic, url, headers, body } };
@@ -70,6 +70,22 @@ function prepare(
     return { ok: null, kind: 'internal_error', reason: `internal_error: ${messageOf(error)}` };
   }
 }
+
+/** @throws {Error} so that what a plugin got wrong is not taken for trouble with the endpoint */
+function checkHeaders({ name }: Pick<Plugin, 'name'>, headers: readonly string[]): readonly string[] {
+  const problem = (what: string): Error => new Error(`the request hook of the plugin "${name}" answered ${what}`);
+  if (!Array.isArray(headers) || headers.length % 2 !== 0) throw problem('no list of names and values in turn');
+  for (const [index, text] of headers.entries()) {
+    const isName = index % 2 === 0;
+    if (typeof text !== 'string' || !(isName ? headerName : headerValue).test(text)) {
+      throw problem(`${isName ? 'a name' : `a value of "${headers[index - 1]}"`} that no header can have`);
+    }
+  }
+  return headers;
+}
+
+const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+const headerValue = /^[\t\x20-\x7e]{0,4096}$/;
 
 /** One more try at once where nothing can have reached the receiver: a kept connection that it had closed meanwhile. */
 async function send(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {

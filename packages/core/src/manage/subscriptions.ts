@@ -4,6 +4,7 @@ import { findObjectType } from '../model/crm-record.ts';
 import { whatHappensNext, type Health, type HealthPolicy } from '../model/health.ts';
 import type { Page, Query } from '../model/query.ts';
 import { builtInFormats, type Encoding, type NewSubscription, type Subscription } from '../model/subscription.ts';
+import { shown } from '../model/shown.ts';
 import { listed, suggestion } from '../model/suggestion.ts';
 import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
@@ -103,18 +104,18 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   const accountId = checkAccountId(input.accountId);
   const { url, topic, format = 'full', encoding = 'form', data = '' } = input;
   const problem = typeof url === 'string' ? context.checkUrl(url) : `it is ${url === undefined ? 'missing' : `a ${typeof url}`}`;
-  if (problem !== null) throw new HookwellError('invalid_url', `Invalid url ${JSON.stringify(url)}: ${problem}.`, { value: url });
+  if (problem !== null) throw new HookwellError('invalid_url', `Invalid url ${shown(url)}: ${problem}.`, { value: url });
   const { eventType, target } = parseTopic(topic, context.catalog);
   if (eventType.parameter === null) findObjectType(context.catalog, target);
   const formats = [...builtInFormats, ...context.plugins.flatMap((plugin) => plugin.formats ?? [])];
   if (!formats.includes(format)) {
     const hint = typeof format === 'string' ? suggestion(format, formats) : '.';
-    throw new HookwellError('unknown_format', `Unknown format ${JSON.stringify(format)}${hint} Formats: ${listed(formats)}.`, {
+    throw new HookwellError('unknown_format', `Unknown format ${shown(format)}${hint} Formats: ${listed(formats)}.`, {
       value: format,
     });
   }
   if (encoding !== 'form' && encoding !== 'json') {
-    throw new HookwellError('unknown_format', `Unknown encoding ${JSON.stringify(encoding)}. Encodings: "form", "json".`, {
+    throw new HookwellError('unknown_format', `Unknown encoding ${shown(encoding)}. Encodings: "form", "json".`, {
       value: encoding,
     });
   }

@@ -1,4 +1,5 @@
 import { HookwellError } from '../errors.ts';
+import { shown } from './shown.ts';
 
 /** The host's own id of an account (a tenant, a customer). A number means the same as its digits. */
 export type AccountId = string | number;
@@ -13,7 +14,7 @@ export function checkAccountId(accountId: AccountId): string {
   if (typeof accountId === 'string' && accountId.length > 0 && accountId.length <= 200) return accountId;
   throw new HookwellError(
     'invalid_input',
-    `Invalid accountId ${JSON.stringify(accountId)}: pass a text of 1 to 200 characters or a whole number.`,
+    `Invalid accountId ${shown(accountId)}: pass a text of 1 to 200 characters or a whole number.`,
     { value: accountId },
   );
 }

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { HookwellError } from '../errors.ts';
 import type { Catalog, ObjectType } from './catalog.ts';
+import { shown } from './shown.ts';
 import { listed, suggestion } from './suggestion.ts';
 
 /** A value of a record as a host may pass it. A `Date` is kept as whole Unix seconds. */
@@ -27,7 +28,7 @@ export function findObjectType(catalog: Catalog, idOrName: number | string): Obj
   const known = [...catalog.objectTypes.values()].map(({ id, name }) => `${id} ${name}`);
   throw new HookwellError(
     'unknown_object_type',
-    `Unknown object type ${JSON.stringify(idOrName)}. Known ones: ${listed(known)}. Register others with defineCatalog.`,
+    `Unknown object type ${shown(idOrName)}. Known ones: ${listed(known)}. Register others with defineCatalog.`,
     { value: idOrName },
   );
 }
@@ -83,8 +84,8 @@ function normaliseValue(value: FieldInput, name: string, objectType: ObjectType)
       break;
     default:
   }
-  const shown = types.isDate(value) ? 'an invalid date' : typeof value === 'object' ? 'an object or array' : String(value);
-  throw invalid(objectType, `has ${shown} in "${name}"; pass a string, number, boolean, Date or null`, value);
+  const what = typeof value === 'object' && !types.isDate(value) ? 'an object or array' : shown(value);
+  throw invalid(objectType, `has ${what} in "${name}"; pass a string, number, boolean, Date or null`, value);
 }
 
 function invalid(objectType: ObjectType, problem: string, value: unknown): HookwellError {

@@ -1,5 +1,6 @@
 import { HookwellError } from '../errors.ts';
 import type { Catalog, EventType } from './catalog.ts';
+import { shown } from './shown.ts';
 import { listed, suggestion } from './suggestion.ts';
 
 /**
@@ -31,7 +32,7 @@ export function parseTopic(topic: string, catalog: Catalog): ParsedTopic {
   if (!parts) {
     throw new HookwellError(
       'invalid_topic',
-      `Invalid event ${JSON.stringify(topic)}: write name(number), for example "${known[0] ?? 'sub_tag'}(3)", with one of ${listed(known)}.`,
+      `Invalid event ${shown(topic)}: write name(number), for example "${known[0] ?? 'sub_tag'}(3)", with one of ${listed(known)}.`,
       { value: topic },
     );
   }
