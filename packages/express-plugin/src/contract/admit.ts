@@ -1,0 +1,63 @@
+import type { Authenticate } from '../options.ts';
+import type { Budget } from '../rate-limit-store.ts';
+import { authenticate, readCredentials, type Account } from './authenticate.ts';
+import { clientNetwork } from './client-network.ts';
+import type { RateLimits } from './rate-limits.ts';
+import { Refusal } from './refusal.ts';
+import type { HostRequest } from './request.ts';
+
+/** What `admit` works with. */
+export interface AdmitContext {
+  readonly authenticate: Authenticate;
+  readonly limits: RateLimits;
+}
+
+/**
+ * Finds out whose request it is and counts it, and puts into `headers` what is left: of the account's budget, or of the
+ * client address's when it is nobody's.
+ *
+ * Keys that have not been seen to be right are counted by client address before they are looked at, so that they cannot
+ * be guessed at speed. That budget is given back when they turn out right; and keys that were right before do not need
+ * it, so that a stranger behind the same address holds up nobody.
+ *
+ * @throws {Refusal} 401, 429
+ */
+export async function admit(request: HostRequest, context: AdmitContext, headers: Record<string, string>): Promise<Account> {
+  const { limits } = context;
+  const credentials = readCredentials(request.headers);
+  const client = clientNetwork(request.ip ?? request.socket.remoteAddress);
+  const count = (budget: Budget | null): void => {
+    if (budget === null) return;
+    const { limit, windowMs } = limits;
+    // Rounded up: a client that waits for exactly so long is let in.
+    const reset = String(Math.ceil(budget.resetMs / 1_000));
+    headers['X-Rate-Limit-Limit'] = String(limit);
+    headers['X-Rate-Limit-Remaining'] = String(budget.remaining);
+    headers['X-Rate-Limit-Reset'] = reset;
+    if (budget.counted) return;
+    throw new Refusal(
+      429,
+      `Too many requests: ${limit} are taken in ${windowMs / 1_000} seconds. Try again in ${reset} seconds.`,
+      { 'Retry-After': reset },
+    );
+  };
+
+  const known = credentials !== null && limits.isKnown(credentials);
+  if (!known) count(await limits.takeClient(client));
+  let account: Account | null = null;
+  try {
+    account = credentials && (await authenticate(credentials, request, context.authenticate));
+  } finally {
+    if (known && !account) {
+      limits.forget(credentials);
+      count(await limits.takeClient(client));
+    }
+  }
+  if (!credentials || !account) throw new Refusal(401, 'Your App ID and API Key do not authenticate.');
+  if (!known) {
+    limits.remember(credentials);
+    await limits.giveClientBack(client);
+  }
+  count(await limits.takeAccount(account.accountId));
+  return account;
+}

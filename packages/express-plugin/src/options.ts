@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
+import Type, { type Static } from 'typebox';
+import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
+
+/** The key pair of a request, from its headers `Api-Appid` and `Api-Key`; neither is empty. */
+export interface Credentials {
+  readonly appId: string;
+  readonly apiKey: string;
+}
+
+/** What a user may do: see webhooks and their log, subscribe, unsubscribe. */
+export type Permission = (typeof permissions)[number];
+
+/** Every permission. */
+export const permissions = ['read', 'subscribe', 'unsubscribe'] as const;
+
+/** Whose a key pair is. */
+export interface Caller {
+  /** The host's own id of the account; answers carry it as `account_id`, as an integer when it is a whole number. */
+  readonly accountId: AccountId;
+  /** The id of the user, which the answer to subscribe carries as `owner`; `1` when left out. */
+  readonly owner?: string | number | undefined;
+  /** What the user may do; everything when left out. */
+  readonly permissions?: readonly Permission[] | undefined;
+}
+
+/**
+ * Answers whose key pair it is, or null when it is nobody's. Compare in constant time, and store keys as digests. What it
+ * throws is answered with 500, not with 401, so that an outage does not look like a wrong key.
+ */
+export type Authenticate = (
+  credentials: Credentials,
+  request: IncomingMessage,
+) => Caller | null | undefined | Promise<Caller | null | undefined>;
+
+/** The options of `webhooks`: type, default and manual in one. Times are in milliseconds. */
+export const WebhooksOptionsSchema = Type.Object(
+  {
+    authenticate: Type.Unsafe<Authenticate>({
+      description:
+        'Answers `{accountId, owner, permissions}` of a key pair, or null when it is nobody’s. Required: without it anybody could subscribe.',
+    }),
+    rateLimit: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: '`false` counts nothing, sends no `X-Rate-Limit-*` headers, and lets keys be guessed at full speed.',
+        }),
+        limit: Type.Integer({
+          default: 180,
+          minimum: 1,
+          maximum: 100_000,
+          description:
+            'Requests that an account may make in any window, and failed ones that a client address may make without being anybody.',
+        }),
+        windowMs: Type.Integer({
+          default: 60_000,
+          minimum: 1_000,
+          maximum: 3_600_000,
+          description: 'How long a window is. It rolls: it ends with each request.',
+        }),
+        store: Type.Optional(
+          Type.Unsafe<RateLimitStore>({
+            type: 'object',
+            description: 'Where requests are counted, so that processes share one limit; each counts its own without.',
+          }),
+        ),
+      },
+      { additionalProperties: false, default: {}, description: 'How many requests are taken.' },
+    ),
+    monotonicNow: Type.Unsafe<() => number>({
+      default: () => performance.now(),
+      description: 'A clock that never jumps, in milliseconds, for the rate limit.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** The options of `webhooks` with their defaults filled in. */
+export type WebhooksOptions = Readonly<Static<typeof WebhooksOptionsSchema>>;
+
+/** The options of `webhooks` as a host writes them. */
+export type WebhooksOptionsInput = Pick<WebhooksOptions, 'authenticate'> &
+  Partial<Pick<WebhooksOptions, 'monotonicNow'>> & { readonly rateLimit?: Partial<WebhooksOptions['rateLimit']> };
+
+/** The options filled in and checked. @throws {HookwellError} `invalid_option`, naming the option, its value and the rule */
+export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOptions {
+  const options = resolveOptions(WebhooksOptionsSchema, given, 'webhooks');
+  for (const name of ['authenticate', 'monotonicNow'] as const) {
+    if (typeof options[name] !== 'function') throw invalid(`option "${name}" is not a function`, options[name]);
+  }
+  const { store } = options.rateLimit;
+  const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');
+  if (missing) throw invalid(`option "rateLimit.store" is no RateLimitStore: its "${missing}" is not a function`, store);
+  return options;
+}
+
+function invalid(problem: string, value: unknown): HookwellError {
+  return new HookwellError('invalid_option', `webhooks: ${problem}.`, { value });
+}

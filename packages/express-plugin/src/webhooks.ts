@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HookwellError, type Engine } from '@hookwell/core';
+import { answer } from './contract/answer.ts';
+import { rateLimits } from './contract/rate-limits.ts';
+import { pathOf } from './contract/request.ts';
+import { routes } from './contract/routes.ts';
+import { send } from './contract/send.ts';
+import { resolveWebhooksOptions, type WebhooksOptionsInput } from './options.ts';
+import { reporter } from './report.ts';
+
+/** The part of an engine that the contract is served with. */
+export type WebhooksEngine = Pick<Engine, 'subscriptions' | 'deliveries' | 'events'>;
+
+/**
+ * What `app.use` takes. Its types are Node's, which Express 4 and 5 extend, so that it fits into an app of either
+ * whichever types of Express are installed, or none.
+ */
+export type WebhooksHandler = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/**
+ * Serves the wire contract of ONTRAPORT's webhook subscriptions: `Webhook`, `Webhooks` and `WebhookLogs` with what is
+ * below them. Other paths go on to the host's next handler. It reads request bodies itself, or takes what a body parser of
+ * the host has made of them; mounted before such parsers, what is wrong with a body is worded as the contract has it too.
+ *
+ * Errors that clients are not told of, answered with 500, are reported on `engine.events` as `error`.
+ *
+ * @throws {HookwellError} `invalid_option`, naming the option, its value and the rule
+ * @example
+ * app.use('/1', webhooks(engine, { authenticate: async ({ appId, apiKey }) => accounts.findByKeys(appId, apiKey) }))
+ */
+export function webhooks(engine: WebhooksEngine, options: WebhooksOptionsInput): WebhooksHandler {
+  checkEngine(engine);
+  const resolved = resolveWebhooksOptions(options);
+  const report = reporter(engine.events);
+  const context = { engine, authenticate: resolved.authenticate, limits: rateLimits(resolved), report };
+
+  async function serve(route: NonNullable<ReturnType<typeof routes.get>>, request: IncomingMessage, response: ServerResponse) {
+    try {
+      send(response, await answer(route, request, context));
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  return (request, response, next) => {
+    const route = routes.get(pathOf(request));
+    if (route) void serve(route, request, response);
+    else next();
+  };
+}
+
+const engineMembers = { subscriptions: 'create', deliveries: 'attempts', events: 'emit' } as const;
+
+function checkEngine(engine: WebhooksEngine): void {
+  for (const [part, member] of Object.entries(engineMembers)) {
+    const found: unknown = (engine as unknown as Record<string, Record<string, unknown> | undefined> | null | undefined)?.[part];
+    if (typeof (found as Record<string, unknown> | undefined)?.[member] !== 'function') {
+      throw new HookwellError(
+        'invalid_option',
+        `webhooks takes an engine and options, and its first parameter is none: its "${part}" is missing. Pass what createEngine returned.`,
+        { value: engine },
+      );
+    }
+  }
+}
