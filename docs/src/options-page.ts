@@ -8,7 +8,7 @@ const intro = `# Options
 Every option of every function that takes options. Names with a dot are nested: \`retry.jitter\` is written
 \`{ retry: { jitter: 0.2 } }\`. A name that does not exist, or a value outside its bounds, is refused with
 [\`invalid_option\`](errors.md#invalid_option) when the function is called; nothing is clamped in silence. Names that end
-in \`Ms\` are milliseconds.
+in \`Ms\` are milliseconds. \`memoryStorage()\` takes no options.
 `;
 
 /** The page of all options. */
