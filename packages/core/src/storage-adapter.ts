@@ -45,7 +45,7 @@ export interface ClaimResult {
   readonly events: readonly StoredEvent[];
   /** The last lane that was visited. */
   readonly cursor: number;
-  /** Whether there may be more to claim right now within the same bounds. */
+  /** Whether there may be more to claim right now within the same bounds; false only when every lane was visited. */
   readonly more: boolean;
 }
 
@@ -87,14 +87,18 @@ export type AttemptField = keyof typeof attemptFields;
  * in which a delivery meets them. Each promise is a case of the conformance suite (`storageConformance` in
  * `@hookwell/core/testing`) whose title begins with the member's name.
  *
- * Every call is all or nothing. A call that cannot be made now but may succeed later (locked, connection lost) rejects
- * with a `HookwellError` `storage_busy`; the engine tries it again.
+ * Every call is all or nothing, and keeps no hold of the objects that it is given or answers. A call that cannot be made
+ * now but may succeed later (locked, connection lost) rejects with a `HookwellError` `storage_busy`; the engine tries it
+ * again. Before `start` and after `stop` every call rejects. A list refuses what `checkQuery` refuses.
  */
 export interface StorageAdapter {
   /** What messages call it, e.g. `sqlite`. */
   readonly name: string;
 
-  /** Opens it and brings its tables up to date, keeping what is in them; a second call changes nothing. */
+  /**
+   * Opens it, for the first time or again after a stop, and brings its tables up to date, keeping what is in them; a
+   * second call changes nothing.
+   */
   readonly start: (context: StorageContext) => Promise<void>;
 
   /** Stores a subscription as healthy, under an id larger than any before. */
@@ -103,21 +107,27 @@ export interface StorageAdapter {
   /** Answers an account's own subscriptions that are not unsubscribed, as the query says. */
   readonly listSubscriptions: (accountId: string, query: Query<SubscriptionField>) => Promise<Page<Subscription>>;
 
-  /** Unsubscribes the account's own subscription; null when it has no such one, or no longer. */
+  /**
+   * Unsubscribes the account's own subscription, raising the version of its health; null when it has no such one, or no
+   * longer.
+   */
   readonly endSubscription: (accountId: string, id: number, reason: string) => Promise<Subscription | null>;
 
   /** Answers the subscriptions of all these keys that are not unsubscribed, suspended ones too, each once. */
   readonly findSubscriptions: (keys: readonly TopicKey[]) => Promise<readonly Subscription[]>;
 
   /**
-   * Stores events and their deliveries, all or nothing and durable when it resolves. An event whose idempotency key its
-   * account has used is left out with its deliveries. Answers one event for each given one: itself, or the earlier one.
+   * Stores events and their deliveries, all or nothing and durable when it resolves; rejects when an id is not new. An
+   * event whose idempotency key its account has used, for one that is still stored or stands before it in the batch, is
+   * left out with its deliveries. Answers one event for each given one, in order: itself, or the earlier one.
    */
   readonly storeEvents: (batch: StoreBatch) => Promise<readonly StoredEvent[]>;
 
   /**
    * Leases due deliveries to one caller only, lanes in turn from `after` on and oldest due first within a lane, whatever
    * the length of any lane. Passes lanes over that are paused; a lane whose subscription is unsubscribed is never paused.
+   * A lease that ran out is due like any other delivery, and counts as abandoned once it is claimed again; until then, or
+   * until it is cancelled, its fence still holds.
    */
   readonly claimDeliveries: (request: ClaimRequest) => Promise<ClaimResult>;
 
@@ -134,7 +144,10 @@ export interface StorageAdapter {
    */
   readonly moveHealth: (moves: readonly HealthMove[]) => Promise<readonly (Subscription | null)[]>;
 
-  /** Hands claims back unsent: due at once, as if they had not been claimed. A fence that no longer holds does nothing. */
+  /**
+   * Hands claims back unsent: due at once, and otherwise as if they had not been claimed. A fence that no longer holds
+   * does nothing.
+   */
   readonly releaseDeliveries: (leases: readonly Lease[]) => Promise<void>;
 
   /** Answers in how many milliseconds the next delivery can be claimed (0: now), pauses of lanes counted in; null when none waits. */
@@ -150,21 +163,25 @@ export interface StorageAdapter {
   readonly findEvents: (accountId: string, ids: readonly string[]) => Promise<readonly StoredEvent[]>;
 
   /**
-   * Makes a finished delivery of the account due again under its old id, its schedule begun anew. Answers false, and
-   * does nothing, when it is unfinished or unknown, or its event or subscription is gone.
+   * Makes a finished delivery of the account due again under its old id, its schedule begun anew and its attempts
+   * counted on. Answers false, and does nothing, when it is unfinished or unknown, or its event or subscription is gone.
    */
   readonly replayDelivery: (accountId: string, deliveryId: string) => Promise<boolean>;
 
-  /** Ends the account's own delivery as cancelled, unless somebody holds it or it is unknown; answers whether it did. */
+  /**
+   * Ends the account's own delivery as cancelled, unless it is unknown or somebody holds it, by a lease that has not run
+   * out; answers whether it did.
+   */
   readonly cancelDelivery: (accountId: string, deliveryId: string, reason: string) => Promise<boolean>;
 
   /**
-   * Forgets old log lines, then events that no delivery and no log line needs and that are older than both ages, then
-   * unsubscribed subscriptions that nothing refers to. Never an unfinished delivery.
+   * Forgets old log lines, then events that no delivery and no log line needs, then unsubscribed subscriptions that
+   * nothing refers to; events and subscriptions only when they were stored, or ended, longer ago than both ages. Never an
+   * unfinished delivery.
    */
   readonly prune: (request: PruneRequest) => Promise<PruneResult>;
 
-  /** Closes what it opened itself; a second call changes nothing. */
+  /** Closes what it opened itself; a second call changes nothing, nor does one without a start. */
   readonly stop: () => Promise<void>;
 }
 

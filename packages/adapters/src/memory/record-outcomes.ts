@@ -1,6 +1,7 @@
 import {
   observe,
   withObservation,
+  type Attempt,
   type Delivery,
   type Lease,
   type Outcome,
@@ -9,9 +10,10 @@ import {
 } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 
-/** Writes outcomes under their fences. */
+/** Writes outcomes under their fences. All of them are read before anything is changed. */
 export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[], now: number): RecordResult {
-  const written = outcomes.map((outcome) => writeOutcome(contents, outcome, now));
+  const lines = outcomes.map((outcome) => lineOf(outcome, now));
+  const written = outcomes.map((outcome, index) => writeOutcome(contents, outcome, lines[index]!));
   const subscriptions: Subscription[] = [];
   for (const observation of observe(outcomes.filter((_, index) => written[index]))) {
     const before = contents.subscriptions.get(observation.subscriptionId);
@@ -23,11 +25,8 @@ export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[],
   return { written, subscriptions, now };
 }
 
-function writeOutcome(contents: Contents, outcome: Outcome, now: number): boolean {
-  const delivery = held(contents, outcome);
-  if (!delivery) return false;
-  const nextAttemptAt = outcome.outcome === 'retry' ? now + (outcome.retryInMs ?? 0) : null;
-  contents.addAttempt({
+function lineOf(outcome: Outcome, now: number): Omit<Attempt, 'id'> {
+  return {
     accountId: outcome.accountId,
     subscriptionId: outcome.subscriptionId,
     deliveryId: outcome.deliveryId,
@@ -40,16 +39,22 @@ function writeOutcome(contents: Contents, outcome: Outcome, now: number): boolea
     answer: outcome.answer,
     startedAt: outcome.startedAt,
     durationMs: outcome.durationMs,
-    nextAttemptAt,
-  });
-  if (nextAttemptAt === null) {
+    nextAttemptAt: outcome.outcome === 'retry' ? now + (outcome.retryInMs ?? 0) : null,
+  };
+}
+
+function writeOutcome(contents: Contents, outcome: Outcome, line: Omit<Attempt, 'id'>): boolean {
+  const delivery = held(contents, outcome);
+  if (!delivery) return false;
+  contents.addAttempt(line);
+  if (line.nextAttemptAt === null) {
     contents.removeDelivery(delivery);
   } else {
     contents.queue.replace(delivery, {
       ...delivery,
-      attempts: Math.max(delivery.attempts, outcome.number),
+      attempts: Math.max(delivery.attempts, line.number),
       failures: delivery.failures + (outcome.countsAgainstDelivery ? 1 : 0),
-      dueAt: nextAttemptAt,
+      dueAt: line.nextAttemptAt,
       fence: null,
     });
   }

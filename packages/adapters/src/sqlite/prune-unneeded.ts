@@ -37,6 +37,7 @@ export function preparePruneUnneeded(connection: Connection) {
       ])
       .where('health', '=', sql.lit('unsubscribed'))
       .where('id', '>', bound<number>())
+      .where('health_since', '<', bound<number>())
       .orderBy('id')
       .limit(bound<number>()),
   );
@@ -56,12 +57,12 @@ export function preparePruneUnneeded(connection: Connection) {
       return { deleted, looked: rows.length < size ? null : (rows.at(-1)?.key ?? null) };
     },
 
-    /** Deletes subscriptions that ended. */
-    deleteSubscriptions({ after, limit }: { after: number | null; limit: number }): Unneeded {
+    /** Deletes subscriptions that ended long ago. */
+    deleteSubscriptions({ after, endedBefore, limit }: { after: number | null; endedBefore: number; limit: number }): Unneeded {
       if (after === null) return { deleted: 0, looked: null };
       let deleted = 0;
       const size = Math.min(rowsPerPart, limit);
-      const rows = lookAtSubscriptions.all(after, size);
+      const rows = lookAtSubscriptions.all(after, endedBefore, size);
       for (const { key, needed } of rows) {
         if (needed === 0) deleted += deleteSubscription.run(key).changes;
       }

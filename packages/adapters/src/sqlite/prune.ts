@@ -26,12 +26,9 @@ export function preparePrune(connection: Connection) {
     const { deliveredAfterMs, failedAfterMs, maxAttemptsPerAccount, limit } = request;
     const old = attempts.deleteOld({ deliveredBefore: now - deliveredAfterMs, othersBefore: now - failedAfterMs, limit });
     const excess = attempts.deleteExcess({ after: from.account, keep: maxAttemptsPerAccount, limit: limit - old });
-    const events = unneeded.deleteEvents({
-      after: from.event,
-      storedBefore: now - Math.max(deliveredAfterMs, failedAfterMs),
-      limit,
-    });
-    const subscriptions = unneeded.deleteSubscriptions({ after: from.subscription, limit });
+    const before = now - Math.max(deliveredAfterMs, failedAfterMs);
+    const events = unneeded.deleteEvents({ after: from.event, storedBefore: before, limit });
+    const subscriptions = unneeded.deleteSubscriptions({ after: from.subscription, endedBefore: before, limit });
     return {
       pruned: { attempts: old + excess.deleted, events: events.deleted, subscriptions: subscriptions.deleted },
       looked: { account: excess.looked, event: events.looked, subscription: subscriptions.looked },

@@ -1,5 +1,5 @@
 import { DummyDriver, Kysely, sql, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler, type RawBuilder } from 'kysely';
-import type { LikeSql } from '../sql/condition-sql.ts';
+import type { ConditionDialect } from '../sql/condition-sql.ts';
 import type { Tables } from '../sql/tables.ts';
 
 /** Builds and compiles queries with their types checked against the tables; it cannot run them. */
@@ -17,5 +17,10 @@ export function bound<Value extends string | number | null>(): RawBuilder<Value>
   return sql<Value>`?`;
 }
 
-/** Both sides are folded here, so that a host's `pragma case_sensitive_like` makes no difference. */
-export const likeInSqlite: LikeSql = (text, pattern) => sql`lower(${text}) like lower(${pattern})`;
+/** Conditions of queries as SQLite has them. */
+export const sqliteConditions: ConditionDialect = {
+  // Both sides are folded here, so that a host's `pragma case_sensitive_like` makes no difference.
+  like: (text, pattern) => sql`lower(${text}) like lower(${pattern})`,
+  value: (value) => sql`${value}`,
+  in: (column, values, negated) => sql`${column} ${negated ? sql`not in` : sql`in`} (${sql.join(values)})`,
+};

@@ -1,4 +1,5 @@
 import type { TransportAdapter } from '../transport-adapter.ts';
+import type { Declaration } from './conformance-case.ts';
 import type { ReceivedRequest } from './hostile-receiver.ts';
 
 /** What every receiver can be made to do. */
@@ -39,7 +40,7 @@ export type SpecialBehaviour = keyof typeof specialBehaviours;
  * What the author of a transport provides to prove it: the transport, and a receiver that does as its URLs say. Each
  * case wants a harness of its own, or one whose receiver tells the URLs of different cases apart.
  */
-export interface TransportHarness {
+export interface TransportHarness extends Declaration<SpecialBehaviour> {
   /** Makes a transport that has not been started, with a deadline of 200 to 1,000 ms. */
   readonly createTransport: () => TransportAdapter;
   /** A URL that no case was given before, whose receiver behaves like that. */
@@ -48,6 +49,4 @@ export interface TransportHarness {
   readonly received: (url: string) => readonly Pick<ReceivedRequest, 'headers' | 'body'>[];
   /** How many requests have arrived, for all URLs. */
   readonly count: () => number;
-  /** The special behaviours that cannot be had with this transport, each with the reason, in a sentence. */
-  readonly unsupported: Readonly<Partial<Record<SpecialBehaviour, string>>>;
 }

@@ -1,0 +1,53 @@
+import { refusingWhereInapplicable } from './conformance-case.ts';
+import type { StorageConformanceCase } from './storage-checks.ts';
+import { storageClaimCases } from './storage-claim-cases.ts';
+import { storageDueCases } from './storage-due-cases.ts';
+import type { StorageHarness } from './storage-harness.ts';
+import { storageHealthCases } from './storage-health-cases.ts';
+import { storageLifeCases } from './storage-life-cases.ts';
+import { storageManageCases } from './storage-manage-cases.ts';
+import { storagePruneCases } from './storage-prune-cases.ts';
+import { storageQueryCases } from './storage-query-cases.ts';
+import { storageRaceCases } from './storage-race-cases.ts';
+import { storageRecordCases } from './storage-record-cases.ts';
+import { storageStoreCases } from './storage-store-cases.ts';
+import { storageSubscriptionCases } from './storage-subscription-cases.ts';
+import { storageTurnCases } from './storage-turn-cases.ts';
+
+/**
+ * The promises of `StorageAdapter`, each as a case that any test runner can run. A case that a harness declares
+ * impossible rejects when it is run all the same: ask `notApplicable` first, and show the reason.
+ *
+ * @example
+ * const harness: StorageHarness = { createStorage: (place) => myStorage(place), clock: 'engine', unsupported: {} }
+ * for (const { name, run, needs } of storageConformance) {
+ *   const reason = notApplicable(needs, harness)
+ *   test(reason ?? name, { skip: reason !== null }, () => run(harness))
+ * }
+ */
+export const storageConformance: readonly StorageConformanceCase[] = [
+  ...storageLifeCases,
+  ...storageSubscriptionCases,
+  ...storageQueryCases,
+  ...storageStoreCases,
+  ...storageClaimCases,
+  ...storageTurnCases,
+  ...storageRecordCases,
+  ...storageHealthCases,
+  ...storageDueCases,
+  ...storageManageCases,
+  ...storagePruneCases,
+  ...storageRaceCases,
+].map(({ name, needs, run }, index) =>
+  refusingWhereInapplicable({ name, needs, run: async (harness) => run(atPlacesOf(`case_${index + 1}`, harness)) }),
+);
+
+/** The harness with places that no other case uses. */
+function atPlacesOf(prefix: string, harness: StorageHarness): StorageHarness {
+  const { createStorage, lock } = harness;
+  return {
+    ...harness,
+    createStorage: (place) => createStorage(`${prefix}_${place}`),
+    ...(lock && { lock: async (place: string) => lock(`${prefix}_${place}`) }),
+  };
+}

@@ -1,0 +1,75 @@
+import { deepEqual, equal } from 'node:assert/strict';
+import { deliveryOf, idsOf, storageCase } from './storage-checks.ts';
+
+/** The promises about handing claims back, and about what is due next. */
+export const storageDueCases = [
+  storageCase('releaseDeliveries makes claims due at once, as if they had not been claimed', async (trial) => {
+    const lane = await trial.subscribe();
+    const fresh = await trial.claimOne(lane);
+    const abandoned = await trial.claimOne(lane);
+    await trial.pass(1.5 * trial.spanMs);
+    const { claims } = await trial.claim();
+    deepEqual(idsOf(claims), idsOf([fresh, abandoned]), 'leases that ran out were not taken over');
+    await trial.storage.releaseDeliveries(claims.map(({ id: deliveryId, fence }) => ({ deliveryId, fence })));
+    const { dueAt, fence } = await deliveryOf(trial.storage, fresh.id);
+    equal(fence, null, 'a claim that was handed back is still held');
+    trial.sameTime(dueAt, await trial.now(), 'a claim that was handed back is not due at once');
+    const again = await trial.claim();
+    const marksOn = (list: typeof claims): string[] =>
+      list.map((claim) => `${claim.id} ${claim.attempts} ${claim.failures} ${claim.abandonments} ${claim.createdAt}`).toSorted();
+    deepEqual(marksOn(again.claims), marksOn(claims), 'being handed back left a mark on a delivery');
+  }),
+
+  storageCase('releaseDeliveries does nothing under a fence that does not hold', async (trial) => {
+    const lane = await trial.subscribe();
+    const lost = await trial.claimOne(lane);
+    await trial.pass(1.5 * trial.spanMs);
+    const [held] = (await trial.claim()).claims;
+    const unknown = { deliveryId: trial.newId(), fence: lost.fence };
+    await trial.storage.releaseDeliveries([{ deliveryId: lost.id, fence: lost.fence }, unknown]);
+    equal(
+      (await deliveryOf(trial.storage, lost.id)).fence,
+      held?.fence,
+      'a delivery was released under a fence that does not hold',
+    );
+    await trial.record(trial.outcome(held!));
+    await trial.storage.releaseDeliveries([{ deliveryId: held!.id, fence: held!.fence }]);
+    deepEqual((await trial.claim()).claims, [], 'a finished delivery came back');
+  }),
+
+  storageCase(
+    'nextDueInMs answers how long until something can be claimed, 0 for now, and null when nothing waits',
+    async (trial) => {
+      const { storage } = trial;
+      const lanes = await trial.subscribeMany(3);
+      equal(await storage.nextDueInMs(), null, 'something is said to wait where nothing does');
+      const claims = [await trial.claimOne(lanes[0]!), await trial.claimOne(lanes[1]!)];
+      trial.sameTime(await storage.nextDueInMs(), trial.spanMs, 'it does not tell when a lease runs out');
+      await trial.record(...claims.map((claim, index) => trial.failure(claim, { retryInMs: (8 - 4 * index) * trial.spanMs })));
+      trial.sameTime(await storage.nextDueInMs(), 4 * trial.spanMs, 'it does not tell when the next one is due');
+      await trial.pass();
+      trial.sameTime(await storage.nextDueInMs(), 3 * trial.spanMs, 'it does not count from now');
+      await trial.deliver(lanes[2]!);
+      equal(await storage.nextDueInMs(), 0, 'it does not tell that one is due now');
+      await trial.claim();
+      await trial.pass(5 * trial.spanMs);
+      equal(await storage.nextDueInMs(), 0, 'it does not tell that one is overdue');
+    },
+  ),
+
+  storageCase('nextDueInMs counts pauses of lanes in, but none of an unsubscribed subscription', async (trial) => {
+    const [paused, other] = await trial.subscribeMany(2);
+    const [claim, second] = [await trial.claimOne(paused!), await trial.claimOne(other!)];
+    await trial.record(
+      trial.failure(claim, { pauseLaneMs: 6 * trial.spanMs }),
+      trial.failure(second, { retryInMs: 9 * trial.spanMs }),
+    );
+    trial.sameTime(await trial.storage.nextDueInMs(), 6 * trial.spanMs, 'a delivery is said to be due while its lane is paused');
+    await trial.storage.endSubscription('a', paused!.id, 'unsubscribed by the account');
+    trial.sameTime(
+      await trial.storage.nextDueInMs(),
+      trial.spanMs,
+      'the lane of an unsubscribed subscription is said to be paused',
+    );
+  }),
+];

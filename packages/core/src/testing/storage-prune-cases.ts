@@ -1,0 +1,151 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import type { OutcomeKind } from '../model/outcome.ts';
+import type { Subscription } from '../model/subscription.ts';
+import type { PruneRequest, PruneResult } from '../storage-adapter.ts';
+import { everything, idsOf, storageCase } from './storage-checks.ts';
+import type { StorageTrial } from './storage-trial.ts';
+
+/** Ages that leave everything alone, in spans, unless told otherwise. */
+function pruneRequest(trial: StorageTrial, given: Partial<PruneRequest> = {}): PruneRequest {
+  const ages = { deliveredAfterMs: 1_000 * trial.spanMs, failedAfterMs: 1_000 * trial.spanMs };
+  return { ...ages, maxAttemptsPerAccount: 1_000, limit: 1_000, ...given };
+}
+
+/** Calls until nothing is left to forget; answers how many rows of each kind went in all. */
+async function pruneAll(trial: StorageTrial, given: Partial<PruneRequest> = {}): Promise<PruneResult> {
+  const request = pruneRequest(trial, given);
+  let sum: PruneResult = { attempts: 0, events: 0, subscriptions: 0 };
+  for (let calls = 0; calls < 1_000; calls += 1) {
+    const { attempts, events, subscriptions } = await trial.storage.prune(request);
+    for (const count of [attempts, events, subscriptions]) ok(count <= request.limit, `${count} rows of a kind went in one call`);
+    if (attempts + events + subscriptions === 0) return sum;
+    sum = {
+      attempts: sum.attempts + attempts,
+      events: sum.events + events,
+      subscriptions: sum.subscriptions + subscriptions,
+    };
+  }
+  return sum;
+}
+
+/** Sends a delivery that ends so, with an attempt that began that long ago; answers its id and its event's. */
+async function finish(
+  trial: StorageTrial,
+  lane: Subscription,
+  { outcome = 'delivered', agoMs = 0 }: { outcome?: OutcomeKind; agoMs?: number } = {},
+): Promise<{ readonly id: string; readonly eventId: string }> {
+  const claim = await trial.claimOne(lane);
+  await trial.record(trial.outcome(claim, { outcome, startedAt: (await trial.now()) - agoMs, retryInMs: null }));
+  return claim;
+}
+
+async function linesOf(trial: StorageTrial, accountId = 'a'): Promise<string[]> {
+  const { rows } = await trial.storage.listAttempts(accountId, everything);
+  return rows.map(({ deliveryId }) => deliveryId);
+}
+
+/** The promises about forgetting. */
+export const storagePruneCases = [
+  storageCase('prune forgets lines of the log by their age, of what was delivered sooner than of all else', async (trial) => {
+    const lane = await trial.subscribe();
+    const ages = { deliveredAfterMs: 10 * trial.spanMs, failedAfterMs: 20 * trial.spanMs };
+    const kept: string[] = [];
+    for (const outcome of ['delivered', 'failed', 'cancelled'] as const) {
+      for (const spans of [5, 15, 25]) {
+        const { id } = await finish(trial, lane, { outcome, agoMs: spans * trial.spanMs });
+        if (spans < (outcome === 'delivered' ? 10 : 20)) kept.push(id);
+      }
+    }
+    const retried = await trial.claimOne(lane);
+    await trial.record(trial.failure(retried, { startedAt: (await trial.now()) - 25 * trial.spanMs }));
+    const { attempts } = await pruneAll(trial, ages);
+    deepEqual(await linesOf(trial), kept, 'it does not leave just the lines that are young enough');
+    equal(attempts, 10 - kept.length, 'it does not tell how many lines it forgot');
+  }),
+
+  storageCase('prune keeps no more lines of an account than it may have, the newest', async (trial) => {
+    const [mine, theirs] = [await trial.subscribe(), await trial.subscribe({ accountId: 'b' })];
+    const ids: string[] = [];
+    for (let index = 0; index < 6; index += 1) ids.push((await finish(trial, mine)).id);
+    const others = [(await finish(trial, theirs)).id, (await finish(trial, theirs)).id];
+    await pruneAll(trial, { maxAttemptsPerAccount: 3 });
+    deepEqual(await linesOf(trial), ids.slice(-3), 'it does not leave the newest lines of an account, as many as it may have');
+    deepEqual(await linesOf(trial, 'b'), others, 'lines of an account went that has no more than it may have');
+  }),
+
+  storageCase('prune forgets events that nothing needs, when they are older than both ages', async (trial) => {
+    const lane = await trial.subscribe();
+    const unheard = trial.event({ topic: 'sub_tag(99)', idempotencyKey: 'order-1' });
+    const alone = { events: [unheard], deliveries: [], fence: trial.newId(), leaseMs: trial.spanMs };
+    await trial.storage.storeEvents(alone);
+    const sent = await finish(trial, lane);
+    const [waiting, late] = [trial.batch([lane]), trial.batch([lane])];
+    await trial.storage.storeEvents(waiting);
+    await trial.storage.storeEvents(late);
+    await trial.pass(15 * trial.spanMs);
+    const young = trial.event();
+    await trial.storage.storeEvents({ ...alone, events: [young] });
+    const { claims } = await trial.claim();
+    const lateOne = claims.find(({ id }) => id === late.deliveries[0]!.id)!;
+    await trial.record(trial.outcome(lateOne, { startedAt: await trial.now() }));
+    const needed = [waiting.events[0]!.id, late.events[0]!.id, young.id];
+    const oneAge = { deliveredAfterMs: 5 * trial.spanMs, failedAfterMs: 20 * trial.spanMs };
+    equal((await pruneAll(trial, oneAge)).events, 0, 'an event went that is younger than one of the ages');
+    const { events } = await pruneAll(trial, { ...oneAge, failedAfterMs: 10 * trial.spanMs });
+    const left = await trial.storage.findEvents('a', [...needed, unheard.id, sent.eventId]);
+    deepEqual(idsOf(left), needed.toSorted(), 'not just the old events that no delivery and no line needs went');
+    equal(events, 2, 'it does not tell how many events it forgot');
+    const again = { ...unheard, id: trial.newId() };
+    deepEqual(
+      await trial.storage.storeEvents({ ...alone, events: [again] }),
+      [again],
+      'the key of a forgotten event is still taken',
+    );
+  }),
+
+  storageCase('prune never forgets an unfinished delivery, nor what it needs', async (trial) => {
+    const lanes = await trial.subscribeMany(3);
+    const [waiting, leased, ended] = lanes;
+    const retried = await trial.claimOne(waiting!);
+    await trial.record(trial.failure(retried, { retryInMs: 60 * trial.spanMs }));
+    const held = await trial.claimOne(leased!);
+    const ids = [retried.id, held.id, ...(await trial.deliver(...lanes))];
+    await trial.storage.endSubscription('a', ended!.id, 'unsubscribed by the account');
+    await trial.pass(100 * trial.spanMs);
+    await pruneAll(trial, { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0 });
+    const { claims, events, subscriptions } = await trial.claim();
+    deepEqual(idsOf(claims), ids.toSorted(), 'an unfinished delivery was forgotten');
+    equal(events.length, claims.length, 'the event of an unfinished delivery was forgotten');
+    equal(subscriptions.length, lanes.length, 'the subscription of an unfinished delivery was forgotten');
+  }),
+
+  storageCase(
+    'prune forgets unsubscribed subscriptions that nothing refers to, when they ended before both ages',
+    async (trial) => {
+      const [living, ended, referred, late] = await trial.subscribeMany(4);
+      await trial.deliver(referred!);
+      for (const { id } of [ended!, referred!]) await trial.storage.endSubscription('a', id, 'unsubscribed by the account');
+      await trial.pass(15 * trial.spanMs);
+      await trial.storage.endSubscription('a', late!.id, 'unsubscribed by the account');
+      const ages = { deliveredAfterMs: 1, failedAfterMs: 10 * trial.spanMs };
+      equal((await pruneAll(trial, ages)).subscriptions, 1, 'not just the one that ended long ago, and that nothing needs, went');
+      const { claims, subscriptions } = await trial.claim();
+      deepEqual(idsOf(subscriptions), [referred!.id], 'a subscription went that a delivery needs');
+      await trial.record(trial.outcome(claims[0]!, { outcome: 'cancelled', startedAt: await trial.now() }));
+      equal((await pruneAll(trial, ages)).subscriptions, 0, 'a subscription went that a line of the log needs');
+      await trial.pass(15 * trial.spanMs);
+      equal((await pruneAll(trial, ages)).subscriptions, 2, 'what nothing needs any more was kept');
+      deepEqual(idsOf(await trial.storage.findSubscriptions([living!])), [living!.id], 'a living subscription went');
+    },
+  ),
+
+  storageCase('prune forgets no more rows of a kind in a call than it may, and goes on with the next', async (trial) => {
+    const lane = await trial.subscribe();
+    for (let index = 0; index < 7; index += 1) await finish(trial, lane);
+    const ended = await trial.subscribeMany(3);
+    for (const { id } of ended) await trial.storage.endSubscription('a', id, 'unsubscribed by the account');
+    await trial.pass();
+    const went = await pruneAll(trial, { deliveredAfterMs: 0, failedAfterMs: 0, limit: 2 });
+    deepEqual(went, { attempts: 7, events: 7, subscriptions: 3 }, 'it ended before everything was forgotten');
+  }),
+];
