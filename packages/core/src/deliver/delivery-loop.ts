@@ -143,10 +143,11 @@ export class DeliveryLoop {
 
   async #deliverAll(): Promise<OutcomeCounts> {
     const before = { ...this.#counts };
-    for (let claimed = -1; (claimed !== 0 || this.#wanted) && !this.#stopping;) {
+    for (let again = true; (again || this.#wanted || this.#claiming) && !this.#stopping;) {
       this.#wanted = false;
-      claimed = await this.#claimGroup();
+      again = await this.#claimGroup();
       await this.#settled();
+      await this.#claiming;
       await nextTurn();
     }
     const { delivered, retry, failed, cancelled } = this.#counts;
@@ -183,13 +184,13 @@ export class DeliveryLoop {
     }
   }
 
-  /** One group of claims; says how many it got. */
-  async #claimGroup(): Promise<number> {
+  /** One group of claims; says whether another one might get something, too. */
+  async #claimGroup(): Promise<boolean> {
     const { lanes, maxClaims } = this.#context;
     const limit = Math.min(lanes.room, maxClaims);
     if (limit <= 0) {
       this.#wanted = true;
-      return 0;
+      return true;
     }
     const number = this.#clipped.beginClaim();
     const pauses = lanes.pauseSerial;
@@ -211,7 +212,7 @@ export class DeliveryLoop {
     this.#emptyLaps = claimed.held.length === 0 && lapped ? this.#emptyLaps + 1 : 0;
     if (claimed.held.length > 0) this.#active = true;
     if (claimed.more && this.#emptyLaps < 2) this.#wanted = true;
-    return claimed.held.length;
+    return this.#wanted || claimed.held.length > 0;
   }
 
   #enqueue(held: Held): void {

@@ -13,7 +13,7 @@ export interface Deliveries {
   readonly list: (accountId: AccountId, query?: Partial<Query<DeliveryField>>) => Promise<Page<Delivery>>;
   /** The account's log, newest attempt first, 50 lines, unless the query says otherwise. */
   readonly attempts: (accountId: AccountId, query?: Partial<Query<AttemptField>>) => Promise<Page<Attempt>>;
-  /** The bodies that subscriptions were sent for events, as far as the events are still stored; else empty texts. */
+  /** The bodies that subscriptions are sent for events, as far as the events are stored and can be composed; else empty texts. */
   readonly bodies: (
     accountId: AccountId,
     wanted: readonly { readonly subscription: Subscription; readonly eventId: string }[],
@@ -72,7 +72,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
       const byId = new Map(events.map((event) => [event.id, event]));
       return wanted.map(({ subscription, eventId }) => {
         const event = byId.get(eventId);
-        return event === undefined ? '' : context.compose(event, subscription).body;
+        return event === undefined ? '' : bodyOf(event, subscription, context);
       });
     },
 
@@ -99,4 +99,13 @@ export function deliveries(context: DeliveriesContext): Deliveries {
       }
     },
   };
+}
+
+/** One event that cannot be composed, or no longer, keeps nobody from seeing the others. */
+function bodyOf(event: StoredEvent, subscription: Subscription, { compose }: DeliveriesContext): string {
+  try {
+    return compose(event, subscription).body;
+  } catch {
+    return '';
+  }
 }

@@ -76,6 +76,7 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
 
     async get(accountId, id) {
       context.checkRunning();
+      if (!Number.isSafeInteger(id)) return missing(id);
       const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
       const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where });
       return page.rows[0] ?? missing(id);
@@ -88,7 +89,8 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
 
     async remove(accountId, id, reason = 'unsubscribed by the account') {
       context.checkRunning();
-      const ended = await storage.endSubscription(checkAccountId(accountId), id, reason);
+      const account = checkAccountId(accountId);
+      const ended = Number.isSafeInteger(id) ? await storage.endSubscription(account, id, reason) : null;
       if (!ended) return missing(id);
       context.onEnded(ended);
       return ended;
@@ -101,6 +103,11 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
 const firstPage: Query<SubscriptionField> = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 50 };
 
 function newSubscription(input: SubscriptionInput, context: SubscriptionsContext): NewSubscription {
+  if (typeof input !== 'object' || input === null) {
+    throw new HookwellError('invalid_input', `subscriptions.create takes {accountId, url, topic}, not ${shown(input)}.`, {
+      value: input,
+    });
+  }
   const accountId = checkAccountId(input.accountId);
   const { url, topic, format = 'full', encoding = 'form', data = '' } = input;
   const problem = typeof url === 'string' ? context.checkUrl(url) : `it is ${url === undefined ? 'missing' : `a ${typeof url}`}`;
@@ -125,6 +132,8 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   return { accountId, url, topic, format, encoding, data };
 }
 
-function missing(id: number): never {
-  throw new HookwellError('not_found', `No subscription ${id} in this account; list them to see which there are.`, { value: id });
+function missing(id: unknown): never {
+  throw new HookwellError('not_found', `No subscription ${shown(id)} in this account; list them to see which there are.`, {
+    value: id,
+  });
 }

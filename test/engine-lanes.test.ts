@@ -1,0 +1,196 @@
+import type { Engine, StorageAdapter, TransportResult } from '@hookwell/core';
+import test from 'ava';
+import { delivered, mary, scriptedTransport, startByHand, startForReal, storages, type EventName } from './engine-fixture.ts';
+
+const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;
+
+/** A transport that answers when it is told to. */
+function slowTransport() {
+  const answers: ((result: TransportResult) => void)[] = [];
+  const transport = scriptedTransport(
+    async () =>
+      new Promise((resolve) => {
+        answers.push(resolve);
+      }),
+  );
+  return { transport, answers };
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate);
+};
+
+for (const { name, make } of storages) {
+  test(`${name}: lanes are listed while something of theirs is in memory, with what waits and what is in flight`, async (t) => {
+    const { transport, answers } = slowTransport();
+    const { engine } = await startForReal(t, make(t), { transports: [transport], laneConcurrency: 3 });
+    const ids = [await engine.subscriptions.create(wish), await engine.subscriptions.create({ ...wish, topic: 'sub_tag(4)' })];
+    for (let id = 0; id < 5; id += 1) await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } });
+    await engine.emit('sub_tag(4)', { accountId: 7, objectType: 0, record: mary });
+    await turns(5);
+    t.deepEqual(engine.lanes.list(), [
+      { subscriptionId: ids[0]?.id, waiting: 2, inFlight: 3, limit: 3, paused: false },
+      { subscriptionId: ids[1]?.id, waiting: 0, inFlight: 1, limit: 3, paused: false },
+    ]);
+    while (transport.sent.length < 6 || answers.length > 0) {
+      answers.shift()?.(delivered);
+      await turns(1);
+    }
+    await engine.deliverDue();
+    t.deepEqual(engine.lanes.list(), []);
+  });
+
+  test(`${name}: however much waits for one endpoint that hangs, no more than twice its limit is in memory`, async (t) => {
+    const { transport, answers } = slowTransport();
+    const { engine } = await startForReal(t, make(t), { transports: [transport], laneConcurrency: 3, pollEveryMs: 10 });
+    t.teardown(() => {
+      for (const answer of answers) answer(delivered);
+    });
+    const { id } = await engine.subscriptions.create(wish);
+    await Promise.all(
+      Array.from({ length: 500 }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary })),
+    );
+    await turns(50);
+    t.deepEqual(engine.lanes.list(), [{ subscriptionId: id, waiting: 3, inFlight: 3, limit: 3, paused: false }]);
+  });
+
+  test(`${name}: what is emitted while a claim is under way takes no place that the claim may need`, async (t) => {
+    const storage = make(t);
+    const before = await startByHand(t, storage, { transports: [scriptedTransport()], now: Date.now });
+    for (let lane = 0; lane < 20; lane += 1) await before.engine.subscriptions.create(wish);
+    const emit = async (engine: Engine<EventName>) => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    for (let n = 0; n < 10; n += 1) await emit(before.engine);
+    await before.engine.stop();
+
+    let claimed = (): void => undefined;
+    const claiming = new Promise<void>((resolve) => {
+      claimed = resolve;
+    });
+    let answer = (): void => undefined;
+    const answering = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow: StorageAdapter = {
+      ...storage,
+      async claimDeliveries(request) {
+        const result = await storage.claimDeliveries(request);
+        claimed();
+        await answering;
+        return result;
+      },
+    };
+    const { transport, answers } = slowTransport();
+    const { engine } = await startForReal(t, slow, { transports: [transport], maxDeliveriesInMemory: 30 });
+    t.teardown(() => {
+      transport.result = () => delivered;
+      for (const one of answers) one(delivered);
+    });
+    await claiming;
+    await emit(engine);
+    answer();
+    await turns(20);
+    t.is(
+      engine.lanes.list().reduce((sum, { waiting, inFlight }) => sum + waiting + inFlight, 0),
+      30,
+    );
+  });
+
+  test(`${name}: deliverDue waits for all that was emitted before, also when the engine delivers by itself`, async (t) => {
+    const storage = make(t);
+    const slow: StorageAdapter = {
+      ...storage,
+      async claimDeliveries(request) {
+        const result = await storage.claimDeliveries(request);
+        await turns(3);
+        return result;
+      },
+    };
+    const transport = scriptedTransport(async () => {
+      await turns(2);
+      return delivered;
+    });
+    const { engine } = await startForReal(t, slow, { transports: [transport], maxDeliveriesInMemory: 30, groupSize: 10 });
+    for (let lane = 0; lane < 20; lane += 1) await engine.subscriptions.create(wish);
+    for (let n = 0; n < 40; n += 1) void engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    await engine.deliverDue();
+    t.is(transport.sent.length, 800);
+    t.is((await engine.deliveries.list(7)).total, 0);
+  });
+
+  test(`${name}: endpoints that hang hold their places in memory, and the rest of it keeps on working`, async (t) => {
+    const hanging: (() => void)[] = [];
+    const transport = scriptedTransport(async ({ url }) => {
+      if (url === 'script:hang') await new Promise<void>((resolve) => void hanging.push(resolve));
+      return delivered;
+    });
+    const { engine } = await startForReal(t, make(t), {
+      transports: [transport],
+      laneConcurrency: 5,
+      concurrency: 20,
+      maxDeliveriesInMemory: 40,
+      pollEveryMs: 300_000,
+    });
+    t.teardown(() => {
+      transport.result = () => delivered;
+      for (const resolve of hanging) resolve();
+    });
+    for (const tag of [1, 2, 3]) await engine.subscriptions.create({ ...wish, url: 'script:hang', topic: `sub_tag(${tag})` });
+    for (const tag of [4, 5]) await engine.subscriptions.create({ ...wish, topic: `sub_tag(${tag})` });
+    const record = mary;
+    for (const tag of [1, 2, 3]) {
+      await Promise.all(
+        Array.from({ length: 50 }, async () => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record })),
+      );
+    }
+    const healthy = new Promise<void>((resolve) => {
+      let count = 0;
+      engine.events.on('delivery:delivered', () => {
+        count += 1;
+        if (count === 600) resolve();
+      });
+    });
+    for (const tag of [4, 5]) {
+      await Promise.all(
+        Array.from({ length: 300 }, async () => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record })),
+      );
+    }
+    await healthy;
+    t.is(transport.sent.filter(({ url }) => url === 'script:hang').length, 15);
+  });
+
+  test(`${name}: what was stored while memory was full is sent as soon as there is room, whoever leaves`, async (t) => {
+    const { transport, answers } = slowTransport();
+    const { engine } = await startForReal(t, make(t), {
+      transports: [transport],
+      laneConcurrency: 5,
+      maxDeliveriesInMemory: 20,
+      pollEveryMs: 300_000,
+    });
+    t.teardown(() => {
+      transport.result = () => delivered;
+      for (const answer of answers) answer(delivered);
+    });
+    for (const tag of [1, 2]) await engine.subscriptions.create({ ...wish, topic: `sub_tag(${tag})` });
+    await engine.subscriptions.create({ ...wish, url: 'script:healthy', topic: 'sub_tag(3)' });
+    for (const tag of [1, 2]) {
+      await Promise.all(
+        Array.from({ length: 10 }, async () => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record: mary })),
+      );
+    }
+    const sent = new Promise<void>((resolve) => {
+      const { result } = transport;
+      transport.result = async (request) => {
+        if (request.url !== 'script:healthy') return result(request);
+        resolve();
+        return delivered;
+      };
+    });
+    await turns(10);
+    await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    await turns(10);
+    t.is(transport.sent.filter(({ url }) => url === 'script:healthy').length, 0);
+    answers.shift()?.(delivered);
+    await sent;
+    t.pass();
+  });
+}
