@@ -10,7 +10,7 @@ Usage: npm run bench -- [options]
                   contestants: ${contestantNames.join(', ')}
                   modes: ${modeNames.join(', ')}
   --events N      deliveries of each run, 20 to 1000000 (10000)
-  --rounds N      measured runs of each contestant in each mode, 1 to 100 (5)
+  --rounds N      measured runs of each contestant in each mode, 1 to 100 (3)
   --quick         few deliveries and one round, to see that it works; the figures mean nothing
   --json          print the result as JSON, and nothing else, on standard output
   --help          show this
@@ -59,7 +59,7 @@ export function readSettings(args: readonly string[]): Settings {
     json: values.json ?? false,
     ...readOnly(values.only),
     events: integer('events', values.events, quick ? 500 : 10_000, 20, 1_000_000),
-    rounds: integer('rounds', values.rounds, quick ? 1 : 5, 1, 100),
+    rounds: integer('rounds', values.rounds, quick ? 1 : 3, 1, 100),
     latencyEvents: quick ? 60 : 500,
   };
 }

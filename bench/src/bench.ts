@@ -1,7 +1,7 @@
 import type { Settings } from './arguments.ts';
 import { dispatchLoop, requestLoop } from './bare-loops.ts';
 import type { Contestant, ContestantName, ModeName } from './contestant.ts';
-import { sqliteEngine } from './engines.ts';
+import { memoryEngine, sqliteEngine } from './engines.ts';
 import { describeMachine, describeVersions, type Machine } from './machine.ts';
 import { startReceiver, type Receiving } from './receiving.ts';
 import { run, type Run } from './run.ts';
@@ -48,7 +48,7 @@ export interface Result {
   readonly seconds: number;
 }
 
-const contestants: readonly Contestant[] = [dispatchLoop, requestLoop, sqliteEngine];
+const contestants: readonly Contestant[] = [dispatchLoop, requestLoop, memoryEngine, sqliteEngine];
 
 /** Runs the bench. Each round has one run of each contestant, in another order than the last. */
 export async function bench(settings: Settings, tell: (line: string) => void): Promise<Result> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpTransport } from '@hookwell/adapters/http';
+import { memoryStorage } from '@hookwell/adapters/memory';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import { createEngine, ontraportCatalog, standardWebhooks, type Engine, type StorageAdapter } from '@hookwell/core';
 import { inParallel, type Contestant, type ModeName, type Prepared } from './contestant.ts';
@@ -9,6 +10,9 @@ import { callers, emitInput, laneCount, secret, tagOf, tagOfRecord, urlOf, type 
 
 /** Calls of `emit` that may wait at once: the engine's default of `maxPendingEmits`. */
 const maxPendingEmits = 10_000;
+
+/** The engine with everything in memory: what it costs without a disk. */
+export const memoryEngine = engineOn('memory', 'Hookwell in memory', () => ({ storage: memoryStorage(), remove: () => {} }));
 
 /** The engine with an SQLite file, as durable as it can be made. */
 export const sqliteEngine = engineOn('sqlite', 'Hookwell on SQLite, synchronous FULL', () => {
