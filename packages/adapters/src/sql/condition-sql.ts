@@ -7,8 +7,15 @@ export interface QueryFields<Field extends string = string> {
   readonly types: FieldTypes<Field>;
 }
 
-/** What differs between databases: LIKE that ignores the case of ASCII letters, of them only, and knows no escape. */
-export type LikeSql = (text: Expression<unknown>, pattern: string) => Expression<SqlBool>;
+/** What differs between databases. */
+export interface ConditionDialect {
+  /** LIKE that ignores the case of ASCII letters, of them only, and knows no escape. */
+  readonly like: (text: Expression<unknown>, pattern: string) => Expression<SqlBool>;
+  /** A value to compare a column with that holds the same kind. */
+  readonly value: (value: string | number) => Expression<unknown>;
+  /** Whether a column holds one of the values, which are of its kind. */
+  readonly in: (column: Expression<unknown>, values: readonly (string | number)[], negated: boolean) => Expression<SqlBool>;
+}
 
 const build = expressionBuilder<Record<string, never>>();
 const isTrue = sql<SqlBool>`1 = 1`;
@@ -21,7 +28,7 @@ const isFalse = sql<SqlBool>`1 = 0`;
 export function conditionSql<Field extends string>(
   condition: Condition<Field> | null,
   fields: QueryFields<Field>,
-  likeSql: LikeSql,
+  dialect: ConditionDialect,
 ): Expression<SqlBool> {
   if (condition === null) return isTrue;
   switch (condition.kind) {
@@ -29,14 +36,14 @@ export function conditionSql<Field extends string>(
     case 'or':
       return combine(
         condition.kind,
-        condition.of.map((part) => conditionSql(part, fields, likeSql)),
+        condition.of.map((part) => conditionSql(part, fields, dialect)),
       );
     case 'null':
       return build(columnSql(condition.field, fields), condition.negated ? 'is not' : 'is', null);
     case 'in':
-      return inSql(condition, fields);
+      return inSql(condition, fields, dialect);
     case 'compare':
-      return compareSql(condition, fields, likeSql);
+      return compareSql(condition, fields, dialect);
   }
 }
 
@@ -57,20 +64,21 @@ function combine(kind: 'and' | 'or', parts: readonly Expression<SqlBool>[]): Exp
 function inSql<Field extends string>(
   { field, values, negated }: Extract<Condition<Field>, { kind: 'in' }>,
   fields: QueryFields<Field>,
+  dialect: ConditionDialect,
 ): Expression<SqlBool> {
   const column = columnSql(field, fields);
   const comparable = values.filter((value) => typeof value === fields.types[field]);
   if (comparable.length === 0) return negated ? build(column, 'is not', null) : isFalse;
-  return build(column, negated ? 'not in' : 'in', comparable);
+  return dialect.in(column, comparable, negated);
 }
 
 function compareSql<Field extends string>(
   { field, operator, value }: Extract<Condition<Field>, { kind: 'compare' }>,
   fields: QueryFields<Field>,
-  likeSql: LikeSql,
+  dialect: ConditionDialect,
 ): Expression<SqlBool> {
   const column = columnSql(field, fields);
-  if (operator === 'LIKE') return likeSql(column, String(value));
-  if (typeof value === fields.types[field]) return build(column, operator, value);
+  if (operator === 'LIKE') return dialect.like(column, String(value));
+  if (typeof value === fields.types[field]) return build(column, operator, dialect.value(value));
   return operator === '<>' ? build(column, 'is not', null) : isFalse;
 }

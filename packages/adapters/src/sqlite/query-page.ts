@@ -1,4 +1,13 @@
-import type { Attempt, AttemptField, Delivery, DeliveryField, Page, Query, Subscription, SubscriptionField } from '@hookwell/core';
+import type {
+  Attempt,
+  AttemptField,
+  Delivery,
+  DeliveryField,
+  Page,
+  Query,
+  Subscription,
+  SubscriptionField,
+} from '@hookwell/core';
 import { sql } from 'kysely';
 import { listings, pageQueries, type Listing } from '../sql/listings.ts';
 import type { Tables } from '../sql/tables.ts';

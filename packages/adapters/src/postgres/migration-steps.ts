@@ -1,0 +1,105 @@
+import type { Names } from './names.ts';
+
+/**
+ * The steps from an empty schema to the present tables, in order. A step that was published is never changed: what comes
+ * later is a step of its own.
+ *
+ * Texts compare by their bytes (`collate "C"`), which is by code points, on any database. Events and attempts have a
+ * partition for each day and none by default: a row that had come to a default partition would be in the way of the
+ * partition of its day. There are no foreign keys: a lock on the subscription for each delivery would hold up its health.
+ */
+export const migrationSteps: readonly ((names: Names) => string)[] = [
+  (names) => `
+    create function ${names.now} returns bigint language sql volatile
+      return floor(extract(epoch from clock_timestamp()) * 1000)::bigint;
+
+    create table ${names.subscriptions} (
+      id bigint generated always as identity primary key,
+      account_id text collate "C" not null,
+      url text collate "C" not null,
+      topic text collate "C" not null,
+      format text collate "C" not null,
+      encoding text collate "C" not null,
+      data text collate "C" not null,
+      created_at bigint not null,
+      health text collate "C" not null,
+      health_reason text not null,
+      health_since bigint not null,
+      health_version bigint not null,
+      consecutive_failures bigint not null,
+      failing_since bigint,
+      paused_until bigint,
+      last_attempt_at bigint,
+      last_status integer not null,
+      last_event_id text collate "C"
+    ) with (fillfactor = 80);
+    create index subscriptions_by_account on ${names.subscriptions} (account_id, id);
+    create index subscriptions_by_topic on ${names.subscriptions} (account_id, topic) where health <> 'unsubscribed';
+    create index subscriptions_ended on ${names.subscriptions} (id) where health = 'unsubscribed';`,
+
+  (names) => `
+    create table ${names.events} (
+      day integer not null,
+      id text collate "C" not null,
+      account_id text collate "C" not null,
+      topic text collate "C" not null,
+      object_type bigint not null,
+      occurred_at bigint not null,
+      stored_at bigint not null,
+      idempotency_key text collate "C",
+      record text not null,
+      primary key (id, day)
+    ) partition by range (day);
+    create index events_by_age on ${names.events} (stored_at, id);
+
+    create table ${names.eventKeys} (
+      account_id text collate "C" not null,
+      idempotency_key text collate "C" not null,
+      event_id text collate "C" not null,
+      day integer not null,
+      primary key (account_id, idempotency_key)
+    );`,
+
+  (names) => `
+    create table ${names.deliveries} (
+      id text collate "C" primary key,
+      account_id text collate "C" not null,
+      subscription_id bigint not null,
+      event_id text collate "C" not null,
+      event_day integer not null,
+      attempts integer not null,
+      failures integer not null,
+      abandonments integer not null,
+      created_at bigint not null,
+      due_at bigint not null,
+      fence text collate "C"
+    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_analyze_scale_factor = 0.05);
+    create index deliveries_by_lane on ${names.deliveries} (subscription_id, due_at, id);`,
+
+  (names) => `
+    create sequence ${names.of('attempt_ids')} as bigint;
+    create table ${names.attempts} (
+      day integer not null,
+      id bigint not null default nextval('${names.of('attempt_ids')}'),
+      account_id text collate "C" not null,
+      subscription_id bigint not null,
+      delivery_id text collate "C" not null,
+      event_id text collate "C" not null,
+      event_day integer not null,
+      topic text collate "C" not null,
+      number integer not null,
+      outcome text collate "C" not null,
+      reason text collate "C" not null,
+      status integer not null,
+      started_at bigint not null,
+      duration_ms bigint not null,
+      next_attempt_at bigint,
+      answer text not null,
+      primary key (account_id, id, day)
+    ) partition by range (day);
+    create index attempts_by_subscription on ${names.attempts} (subscription_id);
+    create index attempts_by_delivery on ${names.attempts} (delivery_id);
+    create index attempts_by_event on ${names.attempts} (event_day, event_id);
+    create index attempts_by_age on ${names.attempts} (outcome, started_at);
+    alter sequence ${names.of('attempt_ids')} owned by ${names.attempts}.id;`,
+];

@@ -1,0 +1,44 @@
+import { HookwellError } from '@hookwell/core';
+import { Connection } from './connection.ts';
+import { checkVersion, migrate } from './migrations.ts';
+import { plannedEachTime } from './statement.ts';
+import type { PostgresStorageOptions } from './postgres-options.ts';
+
+/** Checks that the server is one that serves, and brings the tables up to date. */
+export async function openConnection({
+  pool,
+  schema,
+  migrate: mayMigrate,
+  prepare,
+}: PostgresStorageOptions): Promise<Connection> {
+  const connection = new Connection(pool, { prepare });
+  await checkServer(connection);
+  if (mayMigrate) await migrate(connection, schema);
+  else await checkVersion(connection, schema);
+  return connection;
+}
+
+/** @throws {HookwellError} `storage_failed` */
+async function checkServer(connection: Connection): Promise<void> {
+  const { version, encoding } = await connection.run(
+    plannedEachTime<{ readonly version: number; readonly encoding: string }>(`
+      select json_build_object(
+        'version', current_setting('server_version_num')::integer, 'encoding', current_setting('server_encoding')
+      )::text`),
+    [],
+  );
+  if (version < 140_000) {
+    throw new HookwellError(
+      'storage_failed',
+      `The server is PostgreSQL ${Math.floor(version / 10_000)}; version 14 or newer is needed.`,
+      { value: version },
+    );
+  }
+  if (encoding !== 'UTF8') {
+    throw new HookwellError(
+      'storage_failed',
+      `The encoding of the database is ${encoding}, which cannot keep every text; create one with the encoding UTF8.`,
+      { value: encoding },
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import { HookwellError } from '@hookwell/core';
+import type { Connection, Transaction } from './connection.ts';
+import type { Names } from './names.ts';
+import { plannedEachTime, type Runner } from './statement.ts';
+import { codeOf } from './storage-error.ts';
+
+/** Days for which there are partitions before they begin: how long nobody needs to look after them. */
+const daysAhead = 3;
+
+/** A table that has a partition for each day. */
+export type PartitionedTable = 'events' | 'attempts';
+
+/** The partition of a day. */
+export interface Partition {
+  readonly table: PartitionedTable;
+  /** Counted from the epoch, in UTC. */
+  readonly day: number;
+  /** Its name, with the schema and quoted. */
+  readonly name: string;
+}
+
+/** What there is and what day it is, on the database's clock. */
+interface State {
+  readonly today: number;
+  readonly partitions: readonly { readonly table: PartitionedTable; readonly name: string }[];
+}
+
+/** Makes partitions ahead of time, and knows those that there are. */
+export function preparePartitions(names: Names) {
+  const look = plannedEachTime<State>(`
+    select json_build_object('today', ${names.now} / 86400000, 'partitions', (
+      select coalesce(json_agg(json_build_object('table', parent.relname, 'name', partition.relname)), '[]')
+      from pg_inherits join pg_class parent on parent.oid = inhparent join pg_class partition on partition.oid = inhrelid
+      where parent.oid in ('${names.events}'::regclass, '${names.attempts}'::regclass) and partition.relkind = 'r'
+    ))::text`);
+  const lock = plannedEachTime<unknown>(
+    `select to_json(pg_advisory_xact_lock(hashtextextended('hookwell partitions ' || $1::text, 0))::text)::text`,
+  );
+
+  function missing({ today, partitions }: State): Partition[] {
+    const there = new Set(partitions.map(({ name }) => name));
+    const wanted: Partition[] = [];
+    for (let day = today; day <= today + daysAhead; day += 1) {
+      for (const table of ['events', 'attempts'] as const) {
+        const name = `${table}_${dateOf(day)}`;
+        if (!there.has(name)) wanted.push({ table, day, name: names.of(name) });
+      }
+    }
+    return wanted;
+  }
+
+  /** To be attached, a partition takes no lock on its table that a reader or writer would have to wait for. */
+  async function make({ table, day, name }: Partition, { command }: Transaction): Promise<void> {
+    await command(`create table ${name} (like ${names[table]} including all)`);
+    await command(`alter table ${names[table]} attach partition ${name} for values from (${day}) to (${day + 1})`);
+  }
+
+  return {
+    /** Makes the partitions of today and of the next days that are not there. */
+    async makeAhead(connection: Connection): Promise<void> {
+      if (missing(await connection.run(look, [])).length === 0) return;
+      await connection.transact(async (transaction) => {
+        await transaction.run(lock, [names.schema]);
+        for (const partition of missing(await transaction.run(look, []))) await make(partition, transaction);
+      });
+    },
+
+    /** The partitions of days that are over, oldest first. */
+    async past(runner: Runner): Promise<readonly Partition[]> {
+      const { today, partitions } = await runner.run(look, []);
+      return partitions
+        .flatMap(({ table, name }) => {
+          const day = dayOf(name);
+          return day !== null && day < today ? [{ table, day, name: names.of(name) }] : [];
+        })
+        .toSorted((a, b) => a.day - b.day);
+    },
+  };
+}
+
+/** Whether a row was refused because the partition of its day is not there yet. */
+export function lacksPartition(error: unknown): boolean {
+  if (!HookwellError.is(error) || codeOf(error.cause) !== '23514') return false;
+  return error.cause instanceof Error && !('constraint' in error.cause && error.cause.constraint);
+}
+
+const dayMs = 86_400_000;
+
+/** `20260115` for 15 January 2026. */
+function dateOf(day: number): string {
+  return new Date(day * dayMs).toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+function dayOf(name: string): number | null {
+  const date = /_(\d{4})(\d{2})(\d{2})$/.exec(name);
+  return date ? Date.UTC(Number(date[1]), Number(date[2]) - 1, Number(date[3])) / dayMs : null;
+}

@@ -1,0 +1,59 @@
+import { HookwellError, resolveOptions } from '@hookwell/core';
+import Type, { type Static } from 'typebox';
+import type { PostgresPool } from './driver.ts';
+
+/** The option `schema` of `postgresStorage` and of `postgresMigrations`. */
+const schema = Type.String({
+  default: 'hookwell',
+  pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$',
+  description:
+    'The schema that its tables are in: letters, digits and underscores, and nothing else in it. Made by `start` when it is not there.',
+});
+
+/** The options of `postgresStorage`: type, default and manual in one. */
+export const PostgresStorageOptionsSchema = Type.Object(
+  {
+    pool: Type.Unsafe<PostgresPool>({
+      type: 'object',
+      description:
+        "The host's own pool of pg. Its settings and type parsers are left alone, and it stays open at `stop`; two or three of its connections are used at a time.",
+    }),
+    schema,
+    migrate: Type.Boolean({
+      default: true,
+      description:
+        'Whether `start` brings the tables up to date. When false, it only checks them: run the SQL of `postgresMigrations()` yourself.',
+    }),
+    prepare: Type.Boolean({
+      default: true,
+      description:
+        'Whether the server keeps the plans of frequent statements, as prepared statements. Set it to false behind a pooler that hands out another connection for each transaction and knows no prepared statements, such as PgBouncer before 1.21: each statement is then planned anew, which costs the database a millisecond or less.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+/** The options of `postgresStorage` with their defaults filled in. */
+export type PostgresStorageOptions = Static<typeof PostgresStorageOptionsSchema>;
+
+/** The options of `postgresStorage` as a host writes them. */
+export type PostgresStorageOptionsInput = Pick<PostgresStorageOptions, 'pool'> & Partial<PostgresStorageOptions>;
+
+/** The options of `postgresMigrations`: type, default and manual in one. */
+export const PostgresMigrationsOptionsSchema = Type.Object({ schema }, { additionalProperties: false });
+
+/** The options of `postgresMigrations` as a host writes them. */
+export type PostgresMigrationsOptionsInput = Partial<Static<typeof PostgresMigrationsOptionsSchema>>;
+
+/** @throws {HookwellError} `invalid_option` */
+export function resolvePostgresOptions(given: PostgresStorageOptionsInput): PostgresStorageOptions {
+  const options = resolveOptions(PostgresStorageOptionsSchema, given, 'postgresStorage');
+  const { pool } = options;
+  if (typeof pool.query !== 'function' || typeof pool.connect !== 'function') {
+    throw new HookwellError(
+      'invalid_option',
+      'postgresStorage: option "pool" is not a pool of pg; pass what `new Pool({ connectionString })` of pg returned.',
+    );
+  }
+  return options;
+}

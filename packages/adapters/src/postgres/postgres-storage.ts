@@ -1,0 +1,112 @@
+import { HookwellError, type StorageAdapter } from '@hookwell/core';
+import { prepareClaimDeliveries } from './claim-deliveries.ts';
+import type { Connection } from './connection.ts';
+import { prepareManageDeliveries } from './manage-deliveries.ts';
+import { namesIn } from './names.ts';
+import { prepareNextDue } from './next-due.ts';
+import { openConnection } from './open-connection.ts';
+import { lacksPartition, preparePartitions } from './partitions.ts';
+import { resolvePostgresOptions, type PostgresStorageOptionsInput } from './postgres-options.ts';
+import { preparePrune } from './prune.ts';
+import { queryPages } from './query-page.ts';
+import { prepareRecordOutcomes, prepareReleaseDeliveries } from './record-outcomes.ts';
+import { prepareStoreEvents } from './store-events.ts';
+import { prepareSubscriptions } from './subscriptions.ts';
+
+/**
+ * Keeps everything in a schema of a PostgreSQL database, 14 or newer, through the host's own pool of pg. Any number of
+ * processes may share one schema; times are those of the database's clock.
+ *
+ * @throws {HookwellError} `invalid_option`
+ * @example
+ * postgresStorage({ pool: new Pool({ connectionString: process.env.DATABASE_URL }) })
+ */
+export function postgresStorage(options: PostgresStorageOptionsInput): StorageAdapter {
+  const resolved = resolvePostgresOptions(options);
+  const calls = prepareCalls(resolved.schema);
+  const { subscriptions, deliveries, pages, partitions } = calls;
+  let connection: Connection | undefined;
+
+  function opened(): Connection {
+    if (connection) return connection;
+    throw new HookwellError('storage_failed', 'The postgres storage is not open; start it first.');
+  }
+
+  /** Makes a call that writes rows of today again, if the partition of today was not there yet. */
+  async function today<Result>(call: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const open = opened();
+    try {
+      return await call(open);
+    } catch (error) {
+      if (!lacksPartition(error)) throw error;
+      await partitions.makeAhead(open);
+      return call(open);
+    }
+  }
+
+  return {
+    name: 'postgres',
+
+    async start() {
+      if (connection) return;
+      const open = await openConnection(resolved);
+      await partitions.makeAhead(open);
+      connection = open;
+    },
+
+    createSubscription: async (subscription) => subscriptions.create(opened(), subscription),
+
+    listSubscriptions: async (accountId, query) => pages.subscriptions(opened(), accountId, query),
+
+    endSubscription: async (accountId, id, reason) => subscriptions.end(opened(), accountId, id, reason),
+
+    findSubscriptions: async (keys) => subscriptions.find(opened(), keys),
+
+    storeEvents: async (batch) => today((open) => calls.storeEvents(open, batch)),
+
+    claimDeliveries: async (request) => calls.claimDeliveries(opened(), request),
+
+    recordOutcomes: async (outcomes) => today((open) => calls.recordOutcomes(open, outcomes)),
+
+    moveHealth: async (moves) => subscriptions.move(opened(), moves),
+
+    releaseDeliveries: async (leases) => calls.releaseDeliveries(opened(), leases),
+
+    nextDueInMs: async () => calls.nextDue(opened()),
+
+    listDeliveries: async (accountId, query) => pages.deliveries(opened(), accountId, query),
+
+    listAttempts: async (accountId, query) => pages.attempts(opened(), accountId, query),
+
+    findEvents: async (accountId, ids) => deliveries.findEvents(opened(), accountId, ids),
+
+    replayDelivery: async (accountId, deliveryId) => deliveries.replay(opened(), accountId, deliveryId),
+
+    cancelDelivery: async (accountId, deliveryId, reason) =>
+      today((open) => deliveries.cancel(open, accountId, deliveryId, reason)),
+
+    prune: async (request) => calls.prune(opened(), request),
+
+    async stop() {
+      connection = undefined;
+    },
+  };
+}
+
+/** Writes every statement for a schema. */
+function prepareCalls(schema: string) {
+  const names = namesIn(schema);
+  const partitions = preparePartitions(names);
+  return {
+    partitions,
+    subscriptions: prepareSubscriptions(names),
+    storeEvents: prepareStoreEvents(names),
+    claimDeliveries: prepareClaimDeliveries(names),
+    recordOutcomes: prepareRecordOutcomes(names),
+    releaseDeliveries: prepareReleaseDeliveries(names),
+    nextDue: prepareNextDue(names),
+    pages: queryPages(schema),
+    deliveries: prepareManageDeliveries(names),
+    prune: preparePrune(names, partitions),
+  };
+}

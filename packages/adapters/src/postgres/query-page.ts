@@ -1,0 +1,55 @@
+import type {
+  Attempt,
+  AttemptField,
+  Delivery,
+  DeliveryField,
+  Page,
+  Query,
+  Subscription,
+  SubscriptionField,
+} from '@hookwell/core';
+import { sql } from 'kysely';
+import { listings, pageQueries, type Listing } from '../sql/listings.ts';
+import type { PostgresValue } from './driver.ts';
+import { postgresConditions, queriesIn } from './queries.ts';
+import { plannedEachTime, type Runner } from './statement.ts';
+import type { PostgresTables } from './tables.ts';
+
+interface Answer<Row> {
+  readonly total: number;
+  readonly rows: readonly Row[];
+}
+
+/** Makes the calls that list an account's rows as a query says. */
+export function queryPages(schema: string) {
+  const queries = queriesIn(schema);
+
+  async function page<Row, Model, Field extends string>(
+    runner: Runner,
+    { table, listing }: { readonly table: keyof PostgresTables; readonly listing: Listing<Row, Model, Field> },
+    accountId: string,
+    query: Query<Field>,
+  ): Promise<Page<Model>> {
+    const { total: count, rows: select } = pageQueries(queries.selectFrom(table), listing, {
+      accountId,
+      query,
+      dialect: postgresConditions,
+      subscriptionsTable: sql.id(schema, 'subscriptions'),
+    });
+    const { sql: text, parameters } = sql`
+      select json_build_object(
+        'total', (${count}), 'rows', (select coalesce(json_agg(page), '[]') from (${select}) as page)
+      )::text`.compile(queries);
+    const answer = await runner.run(plannedEachTime<Answer<Row>>(text), parameters as readonly PostgresValue[]);
+    return { rows: answer.rows.map(listing.read), total: answer.total };
+  }
+
+  return {
+    subscriptions: async (runner: Runner, accountId: string, query: Query<SubscriptionField>): Promise<Page<Subscription>> =>
+      page(runner, { table: 'subscriptions', listing: listings.subscriptions }, accountId, query),
+    deliveries: async (runner: Runner, accountId: string, query: Query<DeliveryField>): Promise<Page<Delivery>> =>
+      page(runner, { table: 'deliveries', listing: listings.deliveries }, accountId, query),
+    attempts: async (runner: Runner, accountId: string, query: Query<AttemptField>): Promise<Page<Attempt>> =>
+      page(runner, { table: 'attempts', listing: listings.attempts }, accountId, query),
+  };
+}

@@ -1,0 +1,134 @@
+import type { StoreBatch, StoredEvent } from '@hookwell/core';
+import { HookwellError } from '@hookwell/core';
+import { readEvent } from '../sql/read-rows.ts';
+import { toJson } from './connection.ts';
+import type { Names } from './names.ts';
+import { kept, plannedEachTime, type Runner } from './statement.ts';
+import { codeOf } from './storage-error.ts';
+
+/** How long after midnight an event may still be of the day before, when a call is made again, in milliseconds. */
+const overMidnightMs = 3_600_000;
+
+type EventRow = Parameters<typeof readEvent>[0];
+
+/** Makes the call that stores events with their deliveries. */
+export function prepareStoreEvents(names: Names) {
+  // Ids are unique within a day. Keys are taken in order, so that calls cannot wait for each other in a circle.
+  const store = kept<{ readonly taken: readonly string[] | null }>(`
+    with clock as materialized (
+      select now, (now / 86400000)::integer as day from (select ${names.now} as now) c
+    ), given as materialized (
+      select * from json_to_recordset($1::text::json) as e (
+        id text, account_id text, topic text, object_type bigint, occurred_at bigint, idempotency_key text, record text
+      )
+    ), keyed as (
+      insert into ${names.eventKeys} (account_id, idempotency_key, event_id, day)
+      select account_id, idempotency_key, id, day from clock, given where idempotency_key is not null
+      order by account_id, idempotency_key, id
+      on conflict do nothing
+      returning event_id
+    ), stored as (
+      insert into ${names.events} (day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record)
+      select day, id, account_id, topic, object_type, occurred_at, now, idempotency_key, record from clock, given
+      where (idempotency_key is null or id in (select event_id from keyed))
+        and (now % 86400000 > ${overMidnightMs} or not exists (
+          select from ${names.events} yesterday where yesterday.id = given.id and yesterday.day = clock.day - 1
+        ))
+      returning id
+    ), queued as (
+      insert into ${names.deliveries} (
+        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence
+      )
+      select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
+        case when leased then now + $4::bigint else now end, case when leased then $3::text end
+      from clock, json_to_recordset($2::text::json) as d (
+        id text, account_id text, subscription_id bigint, event_id text, leased boolean
+      )
+      where event_id in (select id from stored)
+    )
+    select json_build_object('taken', (
+      select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
+    ))::text`);
+  // Looked for in a statement of its own: who took a key may have done so after the first one began.
+  const findByKey = plannedEachTime<readonly EventRow[]>(`
+    select coalesce(json_agg(e), '[]')::text
+    from json_to_recordset($1::text::json) as k (account_id text, idempotency_key text)
+    join ${names.eventKeys} as key using (account_id, idempotency_key)
+    cross join lateral (
+      select * from ${names.events} as event where event.id = key.event_id and event.day = key.day
+    ) e`);
+  const findById = plannedEachTime<readonly string[]>(`
+    select coalesce(json_agg(id), '[]')::text from (
+      select distinct event.id from json_to_recordset($1::text::json) as e (id text) join ${names.events} as event using (id)
+    ) e`);
+
+  async function earlier(runner: Runner, events: readonly StoredEvent[]): Promise<ReadonlyMap<string, StoredEvent>> {
+    const keys = events.map(({ accountId, idempotencyKey }) => ({ account_id: accountId, idempotency_key: idempotencyKey }));
+    const found = (await runner.run(findByKey, [toJson(keys)])).map(readEvent);
+    return new Map(found.map((event) => [keyOf(event), event]));
+  }
+
+  /**
+   * What an earlier call has answered, whose answer was lost: it stored all of these events that did not find their key
+   * used. Null when the batch is none that was stored before.
+   */
+  async function answerAgain(runner: Runner, { events }: StoreBatch): Promise<readonly StoredEvent[] | null> {
+    const ids = new Set(await runner.run(findById, [toJson(events.map(({ id }) => ({ id })))]));
+    const rest = events.filter(({ id, idempotencyKey }) => !ids.has(id) && idempotencyKey !== null);
+    if (ids.size + rest.length < events.length) return null;
+    const byKey = rest.length === 0 ? new Map<string, StoredEvent>() : await earlier(runner, rest);
+    const answers = events.map((event) => (ids.has(event.id) ? event : byKey.get(keyOf(event))));
+    return answers.every((answer) => answer !== undefined) ? answers : null;
+  }
+
+  async function insert(runner: Runner, batch: StoreBatch): Promise<readonly string[]> {
+    const events = batch.events.map((event) => ({
+      id: event.id,
+      account_id: event.accountId,
+      topic: event.topic,
+      object_type: event.objectType,
+      occurred_at: event.occurredAt,
+      idempotency_key: event.idempotencyKey,
+      record: JSON.stringify(event.record),
+    }));
+    const deliveries = batch.deliveries.map(({ id, accountId, subscriptionId, eventId, leased }) => ({
+      id,
+      account_id: accountId,
+      subscription_id: subscriptionId,
+      event_id: eventId,
+      leased,
+    }));
+    const answer = await runner.run(store, [toJson(events), toJson(deliveries), batch.fence, batch.leaseMs]);
+    return answer.taken ?? [];
+  }
+
+  return async (runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> => {
+    let taken: ReadonlySet<string>;
+    try {
+      taken = new Set(await insert(runner, batch));
+    } catch (error) {
+      const answers = isConflict(error) ? await answerAgain(runner, batch) : null;
+      if (answers) return answers;
+      throw error;
+    }
+    if (taken.size === 0) return batch.events;
+    const byKey = await earlier(
+      runner,
+      batch.events.filter(({ id }) => taken.has(id)),
+    );
+    return batch.events.map((event) => (taken.has(event.id) ? (byKey.get(keyOf(event)) ?? gone(event)) : event));
+  };
+}
+
+function isConflict(error: unknown): boolean {
+  return HookwellError.is(error) && codeOf(error.cause) === '23505';
+}
+
+function keyOf({ accountId, idempotencyKey }: Pick<StoredEvent, 'accountId' | 'idempotencyKey'>): string {
+  return JSON.stringify([accountId, idempotencyKey]);
+}
+
+/** The earlier event was forgotten between the two statements: the key is free again. */
+function gone({ id }: StoredEvent): never {
+  throw new HookwellError('storage_busy', `The key of event "${id}" has just become free; nothing was stored. Try again.`);
+}

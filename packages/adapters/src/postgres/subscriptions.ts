@@ -1,0 +1,89 @@
+import type { HealthMove, NewSubscription, Subscription, TopicKey } from '@hookwell/core';
+import { readSubscription } from '../sql/read-rows.ts';
+import { toJson } from './connection.ts';
+import type { Names } from './names.ts';
+import { kept, plannedEachTime, type Runner } from './statement.ts';
+
+type Row = Parameters<typeof readSubscription>[0];
+
+/** Makes the calls that make, end, find and move subscriptions. */
+export function prepareSubscriptions(names: Names) {
+  const insert = plannedEachTime<Row>(`
+    with clock as materialized (select ${names.now} as now), created as (
+      insert into ${names.subscriptions} (
+        account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
+        consecutive_failures, last_status
+      )
+      select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0 from clock
+      returning *
+    )
+    select to_json(created)::text from created`);
+  const end = plannedEachTime<Row | null>(`
+    with ended as (
+      update ${names.subscriptions}
+      set health = 'unsubscribed', health_reason = $3::text, health_since = ${names.now}, health_version = health_version + 1,
+        paused_until = null
+      where account_id = $1::text and id = $2::bigint and health <> 'unsubscribed'
+      returning *
+    )
+    select to_json(ended)::text from ended`);
+  const find = kept<readonly Row[]>(`
+    select coalesce(json_agg(s order by s.id), '[]')::text
+    from json_to_recordset($1::text::json) as k (account_id text, topic text)
+    join ${names.subscriptions} as s on s.account_id = k.account_id and s.topic = k.topic and s.health <> 'unsubscribed'`);
+  // Rows are locked in the order of their ids, so that calls cannot wait for each other in a circle.
+  const move = plannedEachTime<readonly { readonly position: number; readonly row: Row }[]>(`
+    with clock as materialized (select ${names.now} as now), given as materialized (
+      select * from json_to_recordset($1::text::json) as m (
+        position integer, id bigint, version bigint, health text, reason text, pause_ms bigint
+      )
+    ), held as materialized (
+      select s.id, s.health_version from ${names.subscriptions} as s
+      where s.id in (select id from given) order by s.id for update
+    ), wanted as (
+      select distinct on (given.id) given.* from given
+      join held on held.id = given.id and held.health_version = given.version order by given.id, given.position
+    ), moved as (
+      update ${names.subscriptions} as s
+      set health = wanted.health, health_reason = wanted.reason, health_version = s.health_version + 1,
+        health_since = case when s.health = wanted.health then s.health_since else now end,
+        paused_until = case when pause_ms is null then s.paused_until when pause_ms = 0 then null else now + pause_ms end
+      from clock, wanted where s.id = wanted.id
+      returning wanted.position, s
+    )
+    select coalesce(json_agg(json_build_object('position', position, 'row', s)), '[]')::text from moved`);
+
+  return {
+    async create(runner: Runner, given: NewSubscription): Promise<Subscription> {
+      const { accountId, url, topic, format, encoding, data } = given;
+      return readSubscription(await runner.run(insert, [accountId, url, topic, format, encoding, data]));
+    },
+
+    async end(runner: Runner, accountId: string, id: number, reason: string): Promise<Subscription | null> {
+      if (!Number.isSafeInteger(id)) return null;
+      const row = await runner.run(end, [accountId, id, reason]);
+      return row ? readSubscription(row) : null;
+    },
+
+    async find(runner: Runner, keys: readonly TopicKey[]): Promise<readonly Subscription[]> {
+      const given = keys.map(({ accountId, topic }) => ({ account_id: accountId, topic }));
+      const found = new Map<number, Subscription>();
+      for (const row of await runner.run(find, [toJson(given)])) found.set(row.id, readSubscription(row));
+      return [...found.values()];
+    },
+
+    async move(runner: Runner, moves: readonly HealthMove[]): Promise<readonly (Subscription | null)[]> {
+      const given = moves.map(({ subscriptionId, healthVersion, health, reason, pauseLaneMs }, position) => ({
+        position,
+        id: subscriptionId,
+        version: healthVersion,
+        health,
+        reason,
+        pause_ms: pauseLaneMs,
+      }));
+      const changed: (Subscription | null)[] = moves.map(() => null);
+      for (const { position, row } of await runner.run(move, [toJson(given)])) changed[position] = readSubscription(row);
+      return changed;
+    },
+  };
+}

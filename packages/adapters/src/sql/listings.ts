@@ -1,0 +1,79 @@
+import { attemptFields, checkQuery, deliveryFields, subscriptionFields, type Query } from '@hookwell/core';
+import type { Attempt, AttemptField, Delivery, DeliveryField, Subscription, SubscriptionField } from '@hookwell/core';
+import { sql, type Compilable, type Expression, type SelectQueryBuilder, type SqlBool } from 'kysely';
+import { columnSql, conditionSql, type ConditionDialect, type QueryFields } from './condition-sql.ts';
+import { readAttempt, readDelivery, readSubscription } from './read-rows.ts';
+import { attemptColumns, deliveryColumns, subscriptionColumns } from './tables.ts';
+
+/** A kind of row that can be listed. */
+export interface Listing<Row, Model, Field extends string> {
+  readonly fields: QueryFields<Field>;
+  /** Which rows are an account's at all; `subscriptions` is the name of that table. */
+  readonly own: (accountId: string, subscriptions: Expression<unknown>) => Expression<SqlBool>;
+  readonly read: (row: Row) => Model;
+}
+
+const subscriptions: Listing<Parameters<typeof readSubscription>[0], Subscription, SubscriptionField> = {
+  fields: { columns: subscriptionColumns, types: subscriptionFields },
+  own: (accountId) => sql`account_id = ${accountId} and health <> 'unsubscribed'`,
+  read: readSubscription,
+};
+
+/** Unfinished deliveries have no index by account: they are found lane by lane, and writing them stays cheap. */
+const deliveries: Listing<Parameters<typeof readDelivery>[0], Delivery, DeliveryField> = {
+  fields: { columns: deliveryColumns, types: deliveryFields },
+  own: (accountId, table) =>
+    sql`account_id = ${accountId} and subscription_id in (select id from ${table} where account_id = ${accountId})`,
+  read: readDelivery,
+};
+
+const attempts: Listing<Parameters<typeof readAttempt>[0], Attempt, AttemptField> = {
+  fields: { columns: attemptColumns, types: attemptFields },
+  own: (accountId) => sql`account_id = ${accountId}`,
+  read: readAttempt,
+};
+
+/** Every kind of row that can be listed. */
+export const listings = { subscriptions, deliveries, attempts } as const;
+
+/** What a page is made of: how many rows there are in all, and the rows that are wanted. */
+export interface PageQueries {
+  readonly total: Compilable<{ readonly total: number }> & Expression<unknown>;
+  readonly rows: Compilable & Expression<unknown>;
+}
+
+/**
+ * The queries for an account's rows as a query says.
+ *
+ * @param table the table, selected from
+ * @throws {HookwellError} `invalid_query`
+ */
+export function pageQueries<Tables, Table extends keyof Tables, Field extends string>(
+  table: SelectQueryBuilder<Tables, Table, object>,
+  { fields, own }: Listing<never, unknown, Field>,
+  {
+    accountId,
+    query,
+    dialect,
+    subscriptionsTable,
+  }: {
+    readonly accountId: string;
+    readonly query: Query<Field>;
+    readonly dialect: ConditionDialect;
+    readonly subscriptionsTable: Expression<unknown>;
+  },
+): PageQueries {
+  checkQuery(query, fields.types);
+  const { where, sort, offset, limit } = query;
+  const met = table.where(own(accountId, subscriptionsTable)).where(conditionSql(where, fields, dialect));
+  const column = columnSql(sort.field, fields);
+  return {
+    total: met.select(sql<number>`count(*)`.as('total')),
+    rows: met
+      .selectAll()
+      .orderBy(sort.direction === 'desc' ? sql`${column} desc nulls last` : sql`${column} asc nulls first`)
+      .orderBy(sql`id`)
+      .limit(limit)
+      .offset(offset),
+  };
+}

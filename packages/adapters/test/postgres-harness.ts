@@ -1,0 +1,45 @@
+import type { StorageHarness } from '@hookwell/core/testing';
+import { Client, type Pool } from 'pg';
+import { postgresStorage } from '../src/postgres/index.ts';
+import { moveClock, type TestDatabase } from './postgres-fixture.ts';
+
+let harnesses = 0;
+
+/** What a harness is made with. */
+export interface HarnessOptions {
+  readonly database: TestDatabase;
+  /** The pool of the storages: one that gives up waiting for locks, since the storage leaves that to the host. */
+  readonly pool: Pool;
+  /** As the option of the storage. */
+  readonly prepare?: boolean;
+}
+
+/** Schemas of the test's own, with a clock that the test moves. */
+export function postgresHarness({ database, pool, prepare = true }: HarnessOptions): StorageHarness {
+  harnesses += 1;
+  const prefix = `test_${harnesses}`;
+  const schemas = new Set<string>();
+  const schemaOf = (place: string): string => {
+    const schema = `${prefix}_${place}`;
+    schemas.add(schema);
+    return schema;
+  };
+  let movedMs = 0;
+  return {
+    createStorage: (place) => postgresStorage({ pool, schema: schemaOf(place), prepare }),
+    clock: {
+      spanMs: 60_000,
+      async pass(ms) {
+        movedMs += ms;
+        for (const schema of schemas) await moveClock(pool, schema, movedMs);
+      },
+    },
+    async lock(place) {
+      const client = new Client({ connectionString: database.url });
+      await client.connect();
+      await client.query(`begin; lock table "${schemaOf(place)}".deliveries in exclusive mode`);
+      return async () => client.end();
+    },
+    unsupported: {},
+  };
+}
