@@ -96,6 +96,7 @@ const noticeNames: readonly (keyof EngineEvents)[] = [
   'delivery:retrying',
   'delivery:failed',
   'delivery:cancelled',
+  'delivery:superseded',
   'error',
 ];
 

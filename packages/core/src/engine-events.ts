@@ -35,6 +35,11 @@ export interface EngineEvents {
   'delivery:retrying': (notice: DeliveryNotice) => void;
   'delivery:failed': (notice: DeliveryNotice) => void;
   'delivery:cancelled': (notice: DeliveryNotice) => void;
+  /**
+   * An attempt ended after its lease had run out and somebody else had taken the delivery over: nothing of its outcome
+   * was recorded, and the receiver may get the payload twice.
+   */
+  'delivery:superseded': (notice: DeliveryNotice) => void;
   /** Something went wrong that no caller was there to be told: a listener, a plugin, the storage in the background. */
   error: (error: Error) => void;
 }

@@ -41,7 +41,7 @@ function prepare(
     return { ok: null, kind: 'unsubscribed', reason: subscription.healthReason };
   }
   if (claim.abandonments >= maxAbandonments) {
-    const reason = `quarantined: ${claim.abandonments} times in a row its sender ended without an outcome`;
+    const reason = `quarantined: ${claim.abandonments} times its sender ended without an outcome`;
     return { ok: null, kind: 'quarantined', reason };
   }
   const { url } = subscription;

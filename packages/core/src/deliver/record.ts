@@ -68,9 +68,9 @@ const noticeNames = {
 
 function tellOutcomes(group: readonly Sent[], outcomes: readonly Outcome[], written: readonly boolean[], notices: Notices): void {
   for (const [index, outcome] of outcomes.entries()) {
-    const name = noticeNames[outcome.outcome];
+    const name = written[index] ? noticeNames[outcome.outcome] : 'delivery:superseded';
     const sent = group[index];
-    if (written[index] && sent && notices.heard(name)) {
+    if (sent && notices.heard(name)) {
       notices.tell(name, { outcome, subscription: sent.held.subscription });
     }
   }
