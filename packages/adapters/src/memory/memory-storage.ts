@@ -86,11 +86,12 @@ export function memoryStorage(): StorageAdapter {
 
     async moveHealth(moves) {
       const at = now();
-      return moves.map((wanted) => move(contents, wanted, at));
+      const read = moves.map(copyRow);
+      return read.map((wanted) => move(contents, wanted, at));
     },
 
     async releaseDeliveries(leases) {
-      releaseDeliveries(contents, leases, now());
+      releaseDeliveries(contents, leases.map(copyRow), now());
     },
 
     async nextDueInMs() {

@@ -53,6 +53,15 @@ export function idsOf(rows: readonly { readonly id: string | number }[]): (strin
   return rows.map(({ id }) => id).toSorted((a, b) => (a < b ? -1 : 1));
 }
 
+/** Fails with the sentence, and with what the call rejects with, unless it resolves. */
+export async function resolution<Value>(call: () => Promise<Value>, sentence: string): Promise<Value> {
+  try {
+    return await call();
+  } catch (error) {
+    return fail(`${sentence}: ${String(error)}`);
+  }
+}
+
 /** Fails with the sentence unless the call rejects; answers what it rejects with. */
 export async function rejection(call: () => Promise<unknown>, sentence: string): Promise<unknown> {
   try {
@@ -67,4 +76,14 @@ export async function rejection(call: () => Promise<unknown>, sentence: string):
 export async function refusal(call: () => Promise<unknown>, code: HookwellError['code'], sentence: string): Promise<void> {
   const error = await rejection(call, sentence);
   if (!HookwellError.is(error, code)) fail(`${sentence}: it rejected with ${String(error)} instead of ${code}`);
+}
+
+/** The same object, with a property that throws when it is read: what no storage can write. */
+export function unreadable<Row extends object>(row: Row, property: keyof Row): Row {
+  return Object.defineProperty({ ...row }, property, {
+    enumerable: true,
+    get() {
+      throw new Error('this cannot be read');
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { deliveryOf, idsOf, storageCase } from './storage-checks.ts';
+import { deliveryOf, idsOf, rejection, storageCase, unreadable } from './storage-checks.ts';
 
 /** The promises about handing claims back, and about what is due next. */
 export const storageDueCases = [
@@ -35,6 +35,16 @@ export const storageDueCases = [
     await trial.record(trial.outcome(held!));
     await trial.storage.releaseDeliveries([{ deliveryId: held!.id, fence: held!.fence }]);
     deepEqual((await trial.claim()).claims, [], 'a finished delivery came back');
+  }),
+
+  storageCase('releaseDeliveries hands all of its claims back, or none', async (trial) => {
+    const lane = await trial.subscribe();
+    const claims = [await trial.claimOne(lane), await trial.claimOne(lane)];
+    const [good, bad] = claims.map(({ id: deliveryId, fence }) => ({ deliveryId, fence }));
+    const call = async (): Promise<void> => trial.storage.releaseDeliveries([good!, unreadable(bad!, 'fence')]);
+    await rejection(call, 'it took a lease that cannot be read');
+    const { fence } = await deliveryOf(trial.storage, good!.deliveryId);
+    equal(fence, good!.fence, 'a call that failed handed a claim back');
   }),
 
   storageCase(

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { Outcome } from '../model/outcome.ts';
 import type { Subscription } from '../model/subscription.ts';
-import { idsOf, rowOf, storageCase } from './storage-checks.ts';
+import { idsOf, rejection, rowOf, storageCase, unreadable } from './storage-checks.ts';
 import type { StorageTrial } from './storage-trial.ts';
 
 /** Claims as many deliveries of the lane and records them together, failed unless told otherwise; answers the row after it. */
@@ -144,5 +144,19 @@ export const storageHealthCases = [
     trial.sameTime(shorter?.pausedUntil, (await trial.now()) + trial.spanMs, 'the lane was not closed for as long as asked last');
     await trial.move(shorter!, { pauseLaneMs: 0 });
     deepEqual(idsOf((await trial.claim()).claims), [waiting], 'a lane that was opened is closed');
+  }),
+
+  storageCase('moveHealth makes all changes of a call, or none', async (trial) => {
+    const lanes = await trial.subscribeMany(2);
+    const [good, bad] = lanes.map(({ id: subscriptionId, healthVersion }) => ({
+      subscriptionId,
+      healthVersion,
+      health: 'suspended' as const,
+      reason: 'too many errors',
+      pauseLaneMs: null,
+    }));
+    const call = async (): Promise<unknown> => trial.storage.moveHealth([good!, unreadable(bad!, 'reason')]);
+    await rejection(call, 'it took a move that cannot be read');
+    deepEqual(await rowOf(trial.storage, lanes[0]!), lanes[0], 'a call that failed changed a subscription');
   }),
 ];

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { listAll, everything, rejection, storageCase } from './storage-checks.ts';
+import { listAll, everything, rejection, resolution, storageCase } from './storage-checks.ts';
 
 /** The promises about what a storage is, and about its start and its end. */
 export const storageLifeCases = [
@@ -23,10 +23,10 @@ export const storageLifeCases = [
   storageCase('start opens it again after a stop', async (trial) => {
     await trial.storage.stop();
     await trial.start(trial.storage);
-    const { id } = await trial.subscribe();
-    const { rows } = await trial.storage.listSubscriptions('a', everything);
+    const subscribed = await resolution(async () => trial.subscribe(), 'a storage that was started again rejects a call');
+    const found = await trial.storage.findSubscriptions([subscribed]);
     ok(
-      rows.some((row) => row.id === id),
+      found.some(({ id }) => id === subscribed.id),
       'a storage that was started again does not work',
     );
   }),
@@ -59,10 +59,12 @@ export const storageLifeCases = [
   ),
 
   storageCase('stop called a second time changes nothing, nor without a start', async (trial) => {
-    await trial.make().stop();
+    const unstarted = trial.make();
+    await resolution(async () => unstarted.stop(), 'stop rejected where there was nothing to stop');
     const storage = await trial.start(trial.make());
-    await Promise.all([storage.stop(), storage.stop()]);
-    await storage.stop();
+    const stops = [storage.stop(), storage.stop()];
+    await resolution(async () => Promise.all(stops), 'two stops at once did not both resolve');
+    await resolution(async () => storage.stop(), 'a late stop rejected');
   }),
 
   storageCase('stop ends it: every call rejects afterwards', async (trial) => {

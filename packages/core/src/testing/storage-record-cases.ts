@@ -1,5 +1,5 @@
 import { deepEqual, equal, fail, ok } from 'node:assert/strict';
-import { deliveryOf, everything, idsOf, rejection, rowOf, storageCase } from './storage-checks.ts';
+import { deliveryOf, everything, idsOf, rejection, rowOf, storageCase, unreadable } from './storage-checks.ts';
 
 /** The promises about outcomes: what becomes of the delivery, and its line in the log. */
 export const storageRecordCases = [
@@ -108,12 +108,7 @@ export const storageRecordCases = [
 
   storageCase('recordOutcomes writes all of a batch or nothing', async (trial) => {
     const [claim, other] = [await trial.claimOne(await trial.subscribe()), await trial.claimOne(await trial.subscribe())];
-    const broken = trial.outcome(other);
-    Object.defineProperty(broken, 'reason', {
-      get() {
-        throw new Error('an outcome that cannot be read');
-      },
-    });
+    const broken = unreadable(trial.outcome(other), 'reason');
     await rejection(async () => trial.record(trial.failure(claim), broken), 'it took an outcome that cannot be read');
     equal((await deliveryOf(trial.storage, claim.id)).fence, claim.fence, 'a batch that failed gave a delivery back');
     deepEqual((await trial.storage.listAttempts('a', everything)).rows, [], 'a batch that failed left lines in the log');

@@ -1,0 +1,101 @@
+import { HookwellError, type StorageAdapter } from '@hookwell/core';
+import type { StorageHarness } from '@hookwell/core/testing';
+import { memoryStorage } from '../src/memory/index.ts';
+
+/** What the storages of one place share. */
+export interface Place {
+  content: StorageAdapter;
+  locked: boolean;
+  clock: () => number;
+  /** The storage's time. */
+  readonly now: () => number;
+  /** Notes of a saboteur, by whatever it likes. */
+  readonly notes: Map<unknown, unknown>;
+}
+
+/** Changes a sound storage into one that breaks a promise. */
+export type Sabotage = (sound: StorageAdapter, place: Place) => Partial<StorageAdapter>;
+
+/** A storage that breaks one promise, the case that must catch it, and the sentence with which. */
+export interface StorageSaboteur {
+  readonly does: string;
+  readonly sabotage: Sabotage;
+  readonly caughtBy: string;
+  readonly sentence: RegExp;
+}
+
+/**
+ * Storages that several can open for one place, as databases are, on a content in memory; sound but for what a saboteur
+ * changes. There is nothing that a case may need and that this harness has not.
+ */
+export function sharedMemoryHarness(sabotage: Sabotage = () => ({})): StorageHarness {
+  const places = new Map<string, Place>();
+  const placeOf = (name: string): Place => {
+    const known = places.get(name);
+    if (known) return known;
+    const place: Place = {
+      content: memoryStorage(),
+      locked: false,
+      clock: () => 0,
+      now: () => place.clock(),
+      notes: new Map(),
+    };
+    places.set(name, place);
+    return place;
+  };
+  return {
+    createStorage(name) {
+      const place = placeOf(name);
+      const sound = openTo(place);
+      return { ...sound, ...sabotage(sound, place) };
+    },
+    clock: 'engine',
+    async lock(name) {
+      placeOf(name).locked = true;
+      return async () => void (placeOf(name).locked = false);
+    },
+    unsupported: {},
+  };
+}
+
+/** A storage for a place whose content is there as long as the place is, and that is open for itself alone. */
+function openTo(place: Place): StorageAdapter {
+  let open = false;
+  const storage: Record<string, unknown> = { name: 'shared memory' };
+  for (const member of Object.keys(place.content) as (keyof StorageAdapter)[]) {
+    if (member === 'name') continue;
+    storage[member] = async (...given: readonly unknown[]) => {
+      if (!open) throw new HookwellError('storage_failed', 'It is not open.');
+      if (place.locked) throw new HookwellError('storage_busy', 'Somebody else holds it.');
+      return (place.content[member] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
+    };
+  }
+  return {
+    ...(storage as unknown as StorageAdapter),
+    async start(context) {
+      if (!open) {
+        place.clock = context.now;
+        await place.content.start(context);
+      }
+      open = true;
+    },
+    async stop() {
+      open = false;
+    },
+  };
+}
+
+/** Sound storages that go by a clock of their own, which runs with every look at it and is moved as the suite asks. */
+export function ownClockHarness(): StorageHarness {
+  let time = Date.UTC(2031, 5, 1);
+  const now = (): number => (time += 1);
+  return {
+    ...sharedMemoryHarness((sound) => ({ start: async () => sound.start({ now }) })),
+    clock: {
+      spanMs: 20_000,
+      async pass(ms) {
+        time += ms;
+      },
+    },
+  };
+}

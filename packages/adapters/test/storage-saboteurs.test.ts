@@ -1,0 +1,90 @@
+import { notApplicable, storageConformance } from '@hookwell/core/testing';
+import test from 'ava';
+import { memoryStorage } from '../src/memory/index.ts';
+import { ownClockHarness, sharedMemoryHarness } from './storage-saboteur.ts';
+import { claimSaboteurs } from './storage-saboteurs-claim.ts';
+import { lifeSaboteurs } from './storage-saboteurs-life.ts';
+import { manageSaboteurs } from './storage-saboteurs-manage.ts';
+import { querySaboteurs } from './storage-saboteurs-query.ts';
+import { raceSaboteurs } from './storage-saboteurs-race.ts';
+import { recordSaboteurs } from './storage-saboteurs-record.ts';
+import { storeSaboteurs } from './storage-saboteurs-store.ts';
+
+const saboteurs = [
+  ...lifeSaboteurs,
+  ...querySaboteurs,
+  ...storeSaboteurs,
+  ...claimSaboteurs,
+  ...recordSaboteurs,
+  ...manageSaboteurs,
+  ...raceSaboteurs,
+];
+
+for (const { does, sabotage, caughtBy, sentence } of saboteurs) {
+  test(`the suite catches a storage that ${does}`, async (t) => {
+    const caught = storageConformance.find(({ name }) => name === caughtBy);
+    if (!caught) {
+      t.fail(`no case is called "${caughtBy}"`);
+      return;
+    }
+    const error = await t.throwsAsync(caught.run(sharedMemoryHarness(sabotage)));
+    t.regex(error?.message ?? '', sentence);
+  });
+}
+
+for (const { name, run } of storageConformance) {
+  test(`a sound storage that several can open keeps the promise: ${name}`, async (t) => {
+    await t.notThrowsAsync(run(sharedMemoryHarness()));
+  });
+  test(`a sound storage with a clock of its own keeps the promise: ${name}`, async (t) => {
+    await t.notThrowsAsync(run(ownClockHarness()));
+  });
+}
+
+test('every case has a saboteur that it catches', (t) => {
+  const catching = new Set(saboteurs.map(({ caughtBy }) => caughtBy));
+  const idle = storageConformance.map(({ name }) => name).filter((name) => !catching.has(name));
+  t.deepEqual(idle, []);
+});
+
+test('every name begins with a member of the port and is told apart from all others', (t) => {
+  const members = Object.keys(memoryStorage());
+  const names = storageConformance.map(({ name }) => name);
+  for (const name of names) t.true(members.includes(name.split(' ')[0] ?? ''), name);
+  t.is(new Set(names).size, names.length);
+  t.deepEqual(
+    members.filter((member) => !names.some((name) => name.startsWith(`${member} `))),
+    [],
+  );
+});
+
+test('no two cases use the same place', async (t) => {
+  const places = new Map<string, string>();
+  for (const { name, run } of storageConformance) {
+    const harness = sharedMemoryHarness();
+    await run({
+      ...harness,
+      createStorage(place) {
+        t.regex(place, /^[a-z0-9_]+$/);
+        t.is(places.get(place) ?? name, name);
+        places.set(place, name);
+        return harness.createStorage(place);
+      },
+    });
+  }
+  t.true(places.size >= storageConformance.length);
+});
+
+test('a case that a harness declares impossible is refused with its reason, and never passes in silence', async (t) => {
+  const unsupported = { 'opens twice': 'it cannot be opened twice' };
+  const harness = { ...sharedMemoryHarness(), unsupported };
+  const race = storageConformance.find(({ needs }) => needs.includes('opens twice'));
+  t.is(notApplicable(race?.needs ?? [], harness), 'it cannot be opened twice');
+  await t.throwsAsync(async () => race?.run(harness), { message: /must be shown as skipped: it cannot be opened twice/ });
+});
+
+test('a harness that neither locks nor says why not is told so', async (t) => {
+  const { lock: _, ...harness } = sharedMemoryHarness();
+  const locking = storageConformance.find(({ needs }) => needs.includes('locks'));
+  await t.throwsAsync(async () => locking?.run(harness), { message: /give it one, or say why "locks" is unsupported/ });
+});
