@@ -1,11 +1,17 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as functionAdapter from '@hookwell/adapters/function';
+import * as httpAdapter from '@hookwell/adapters/http';
+import * as sqliteAdapter from '@hookwell/adapters/sqlite';
+import * as core from '@hookwell/core';
+import * as expressPlugin from '@hookwell/express-plugin';
 import test, { type ExecutionContext } from 'ava';
 import { checkBlocks } from '../docs/src/check-blocks.ts';
 import { checkCode } from '../docs/src/check-code.ts';
 import { checkLinks } from '../docs/src/check-links.ts';
 import { generatedPages, stalePages } from '../docs/src/generated-pages.ts';
+import { optionOwners } from '../docs/src/option-owners.ts';
 import { parsePage, readPage, type Page, type Problem } from '../docs/src/page.ts';
 import { pageFiles, root } from '../docs/src/pages.ts';
 
@@ -15,6 +21,14 @@ const inWords = (problems: readonly Problem[]): string[] =>
 
 test('the pages of options and errors are what the schemas and the errors say now', async (t) => {
   t.deepEqual(stalePages(await generatedPages()), [], 'run npm run generate -w docs');
+});
+
+test('every schema of options that a package exports is on the page of options', (t) => {
+  const shown = new Set<unknown>(optionOwners.map(({ schema }) => schema));
+  for (const exported of [core, functionAdapter, httpAdapter, sqliteAdapter, expressPlugin]) {
+    for (const [name, value] of Object.entries(exported)) if (name.endsWith('OptionsSchema')) t.true(shown.has(value), name);
+  }
+  t.is(shown.size, optionOwners.length);
 });
 
 test('every TypeScript example compiles, in strict mode, against the packages as they are', (t) => {
