@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { StorageAdapter } from '@hookwell/core';
 import { Pool, type PoolConfig } from 'pg';
+import { postgresStorage, type PostgresPool } from '../src/postgres/index.ts';
 import { postgresServer } from './postgres-server.ts';
 
 /** A database of a test file's own. */
@@ -7,7 +9,20 @@ export interface TestDatabase {
   readonly url: string;
   /** Makes a pool, which is closed with the database. */
   readonly pool: (config?: PoolConfig) => Pool;
+  /** Starts a storage in an empty schema of its own. */
+  readonly started: (options?: { readonly pool?: PostgresPool; readonly prepare?: boolean }) => Promise<StartedStorage>;
   readonly remove: () => Promise<void>;
+}
+
+/** A storage that has been started, and what a test may do behind its back. */
+export interface StartedStorage {
+  readonly storage: StorageAdapter;
+  readonly schema: string;
+  readonly pool: Pool;
+  /** The answer's rows, of one column each. */
+  readonly column: (text: string) => Promise<unknown[]>;
+  /** Sets the clock of all storages in the schema, in milliseconds since the epoch; it stands still from then on. */
+  readonly setClock: (now: number) => Promise<void>;
 }
 
 export async function testDatabase(): Promise<TestDatabase> {
@@ -17,16 +32,34 @@ export async function testDatabase(): Promise<TestDatabase> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   const pools: Pool[] = [];
+  let schemas = 0;
+
+  function pool(config: PoolConfig = {}): Pool {
+    const made = new Pool({ connectionString: url.href, max: 4, ...config });
+    made.on('error', () => undefined);
+    pools.push(made);
+    return made;
+  }
+
   return {
     url: url.href,
-    pool(config = {}) {
-      const pool = new Pool({ connectionString: url.href, max: 4, ...config });
-      pool.on('error', () => undefined);
-      pools.push(pool);
-      return pool;
+    pool,
+    async started(options = {}) {
+      const behind = pool({ max: 2 });
+      schemas += 1;
+      const schema = `own_${schemas}`;
+      const storage = postgresStorage({ pool: behind, ...options, schema });
+      await storage.start({ now: Date.now });
+      return {
+        storage,
+        schema,
+        pool: behind,
+        column: async (text) => (await behind.query<unknown[]>({ text, rowMode: 'array' })).rows.map((row) => row[0]),
+        setClock: async (now) => setClock(behind, schema, `${now}`),
+      };
     },
     async remove() {
-      for (const pool of pools) if (!pool.ended) await pool.end();
+      for (const made of pools) if (!made.ended) await made.end();
       await once(server, `drop database ${name} with (force)`);
     },
   };
@@ -42,8 +75,14 @@ async function once(url: string, command: string): Promise<void> {
   }
 }
 
+/** Sets what the storages in a schema take for the time, as an expression of SQL. */
+async function setClock(pool: Pool, schema: string, expression: string): Promise<void> {
+  await pool.query(
+    `create or replace function "${schema}".now_ms() returns bigint language sql volatile return (${expression})::bigint`,
+  );
+}
+
 /** Moves the clock of the storages in a schema by so many milliseconds from the real one. */
 export async function moveClock(pool: Pool, schema: string, byMs: number): Promise<void> {
-  await pool.query(`create or replace function "${schema}".now_ms() returns bigint language sql volatile
-    return floor(extract(epoch from clock_timestamp()) * 1000)::bigint + ${byMs}`);
+  await setClock(pool, schema, `floor(extract(epoch from clock_timestamp()) * 1000) + ${byMs}`);
 }

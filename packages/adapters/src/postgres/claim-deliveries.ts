@@ -51,7 +51,7 @@ export function prepareClaimDeliveries(names: Names) {
       update ${names.deliveries} as d
       set fence = $5::text, due_at = clock.now + $6::bigint,
         abandonments = d.abandonments + case when d.fence is null then 0 else 1 end
-      from clock cross join picked where d.id = picked.id
+      from clock where d.id = any (array(select id from picked))
       returning d.id
     ),
     ours as materialized (select picked.* from picked where id in (select id from claimed))
@@ -74,6 +74,7 @@ export function prepareClaimDeliveries(names: Names) {
         else coalesce((select id from (select id, row_number() over () as turn from walk) w order by turn desc limit 1), $1::bigint)
       end,
       'more', (select count(*) from picked) = $4::integer or (select count(*) from walk) = ${maxLanesPerCall}
+        or (select count(*) from picked) > (select count(*) from ours)
     )::text`);
 
   return async (runner: Runner, request: ClaimRequest): Promise<ClaimResult> => {

@@ -25,36 +25,35 @@ export function prepareRecordOutcomes(names: Names) {
         retry_in_ms bigint, failures integer
       )
     ), held as materialized (
-      select given.position, d.id, d.event_day from ${names.deliveries} as d
+      select given.*, d.event_day from ${names.deliveries} as d
       join given on d.id = given.id and d.fence = given.fence
       where d.id = any (array(select id from given))
       order by d.id for update of d
     ), whole as materialized (
-      select 1 as one where (select count(*) from held) = (select count(*) from given)
+      select held.* from held where (select count(*) from held) = (select count(*) from given)
     ), ended as (
-      delete from ${names.deliveries} as d using whole, held, given
-      where d.id = held.id and given.position = held.position and given.outcome <> 'retry'
+      delete from ${names.deliveries} where id = any (array(select id from whole where outcome <> 'retry'))
     ), given_back as (
       update ${names.deliveries} as d
-      set attempts = greatest(d.attempts, given.number), failures = d.failures + given.failures,
+      set attempts = greatest(d.attempts, whole.number), failures = d.failures + whole.failures,
         due_at = now + coalesce(retry_in_ms, 0), fence = null
-      from clock, whole, held, given
-      where d.id = held.id and given.position = held.position and given.outcome = 'retry'
+      from clock cross join whole
+      where d.id = any (array(select id from whole where outcome = 'retry')) and d.id = whole.id
     ), logged as (
       insert into ${names.attempts} (
         day, account_id, subscription_id, delivery_id, event_id, event_day, topic, number, outcome, reason, status,
         started_at, duration_ms, next_attempt_at, answer
       )
-      select (now / 86400000)::integer, account_id, subscription_id, given.id, event_id, event_day, topic, number, outcome,
+      select (now / 86400000)::integer, account_id, subscription_id, id, event_id, event_day, topic, number, outcome,
         reason, status, started_at, duration_ms, case when outcome = 'retry' then now + coalesce(retry_in_ms, 0) end, answer
-      from clock, whole, given join held using (position)
+      from clock cross join whole
       order by position
     ), observed as materialized (
       select s.id, o.* from ${names.subscriptions} as s
       join json_to_recordset($2::text::json) as o (
         subscription_id bigint, answered boolean, fails integer, pause_ms bigint, at bigint, code integer, event_id text
       ) on s.id = o.subscription_id
-      cross join whole
+      where exists (select from whole)
       order by s.id for update of s
     ), changed as (
       update ${names.subscriptions} as s

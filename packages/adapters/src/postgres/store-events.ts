@@ -50,34 +50,41 @@ export function prepareStoreEvents(names: Names) {
       select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
     ))::text`);
   // Looked for in a statement of its own: who took a key may have done so after the first one began.
-  const findByKey = plannedEachTime<readonly EventRow[]>(`
-    select coalesce(json_agg(e), '[]')::text
-    from json_to_recordset($1::text::json) as k (account_id text, idempotency_key text)
-    join ${names.eventKeys} as key using (account_id, idempotency_key)
+  const findByKey = plannedEachTime<readonly { readonly position: number; readonly event: EventRow }[]>(`
+    select coalesce(json_agg(json_build_object('position', position, 'event', event)), '[]')::text
+    from json_to_recordset($1::text::json) as k (position integer, account_id text, idempotency_key text)
+    join ${names.eventKeys} as key on key.account_id = k.account_id and key.idempotency_key = k.idempotency_key
     cross join lateral (
-      select * from ${names.events} as event where event.id = key.event_id and event.day = key.day
-    ) e`);
+      select * from ${names.events} as e where e.id = key.event_id and e.day = key.day
+    ) event`);
   const findById = plannedEachTime<readonly string[]>(`
     select coalesce(json_agg(id), '[]')::text from (
       select distinct event.id from json_to_recordset($1::text::json) as e (id text) join ${names.events} as event using (id)
     ) e`);
 
-  async function earlier(runner: Runner, events: readonly StoredEvent[]): Promise<ReadonlyMap<string, StoredEvent>> {
-    const keys = events.map(({ accountId, idempotencyKey }) => ({ account_id: accountId, idempotency_key: idempotencyKey }));
-    const found = (await runner.run(findByKey, [toJson(keys)])).map(readEvent);
-    return new Map(found.map((event) => [keyOf(event), event]));
+  /** What the batch is answered with when some of its events were left out because of their keys. */
+  async function withEarlier(
+    runner: Runner,
+    events: readonly StoredEvent[],
+    isLeftOut: (event: StoredEvent) => boolean,
+  ): Promise<(StoredEvent | undefined)[]> {
+    const answers: (StoredEvent | undefined)[] = events.map((event) => (isLeftOut(event) ? undefined : event));
+    const keys = events.flatMap(({ accountId, idempotencyKey }, position) =>
+      answers[position] ? [] : [{ position, account_id: accountId, idempotency_key: idempotencyKey }],
+    );
+    if (keys.length === 0) return answers;
+    for (const { position, event } of await runner.run(findByKey, [toJson(keys)])) answers[position] = readEvent(event);
+    return answers;
   }
 
   /**
-   * What an earlier call has answered, whose answer was lost: it stored all of these events that did not find their key
-   * used. Null when the batch is none that was stored before.
+   * What an earlier call has answered, whose answer was lost: it stored all of these events but those whose key was used.
+   * Null when the batch is none that was stored before.
    */
   async function answerAgain(runner: Runner, { events }: StoreBatch): Promise<readonly StoredEvent[] | null> {
     const ids = new Set(await runner.run(findById, [toJson(events.map(({ id }) => ({ id })))]));
-    const rest = events.filter(({ id, idempotencyKey }) => !ids.has(id) && idempotencyKey !== null);
-    if (ids.size + rest.length < events.length) return null;
-    const byKey = rest.length === 0 ? new Map<string, StoredEvent>() : await earlier(runner, rest);
-    const answers = events.map((event) => (ids.has(event.id) ? event : byKey.get(keyOf(event))));
+    if (!events.some(({ id }) => ids.has(id))) return null;
+    const answers = await withEarlier(runner, events, ({ id }) => !ids.has(id));
     return answers.every((answer) => answer !== undefined) ? answers : null;
   }
 
@@ -102,7 +109,8 @@ export function prepareStoreEvents(names: Names) {
     return answer.taken ?? [];
   }
 
-  return async (runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> => {
+  async function storeEvents(runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> {
+    const { events, deliveries } = batch;
     let taken: ReadonlySet<string>;
     try {
       taken = new Set(await insert(runner, batch));
@@ -111,24 +119,22 @@ export function prepareStoreEvents(names: Names) {
       if (answers) return answers;
       throw error;
     }
-    if (taken.size === 0) return batch.events;
-    const byKey = await earlier(
-      runner,
-      batch.events.filter(({ id }) => taken.has(id)),
-    );
-    return batch.events.map((event) => (taken.has(event.id) ? (byKey.get(keyOf(event)) ?? gone(event)) : event));
-  };
+    if (taken.size === 0) return events;
+    const answers = await withEarlier(runner, events, ({ id }) => taken.has(id));
+    // Who had the key may have been forgotten since: it is free for an event that was left out.
+    const freed = events.filter((_, position) => answers[position] === undefined);
+    if (freed.length > 0) {
+      const ids = new Set(freed.map(({ id }) => id));
+      const rest = { ...batch, events: freed, deliveries: deliveries.filter(({ eventId }) => ids.has(eventId)) };
+      const late = await storeEvents(runner, rest);
+      for (const [index, event] of freed.entries()) answers[events.indexOf(event)] = late[index];
+    }
+    return answers as readonly StoredEvent[];
+  }
+
+  return storeEvents;
 }
 
 function isConflict(error: unknown): boolean {
   return HookwellError.is(error) && codeOf(error.cause) === '23505';
-}
-
-function keyOf({ accountId, idempotencyKey }: Pick<StoredEvent, 'accountId' | 'idempotencyKey'>): string {
-  return JSON.stringify([accountId, idempotencyKey]);
-}
-
-/** The earlier event was forgotten between the two statements: the key is free again. */
-function gone({ id }: StoredEvent): never {
-  throw new HookwellError('storage_busy', `The key of event "${id}" has just become free; nothing was stored. Try again.`);
 }
