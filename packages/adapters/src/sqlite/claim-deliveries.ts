@@ -1,7 +1,7 @@
 import type { Claim, ClaimRequest, ClaimResult, StoredEvent, Subscription } from '@hookwell/core';
 import { readClaim, readEvent, readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
-import { bound, queries } from './queries.ts';
+import { bound, boundUnseen, queries } from './queries.ts';
 import { prepareNextLane, walkLanes } from './walk-lanes.ts';
 
 /** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
@@ -17,11 +17,11 @@ export function prepareClaimDeliveries(connection: Connection) {
     queries
       .selectFrom('hookwell_deliveries')
       .selectAll()
-      .where('subscription_id', '=', bound<number>())
+      .where('subscription_id', '=', boundUnseen<number>())
       .where('due_at', '<=', bound<number>())
       .orderBy('due_at')
       .orderBy('id')
-      .limit(bound<number>()),
+      .limit(boundUnseen<number>()),
   );
   const lease = connection.prepare(
     queries

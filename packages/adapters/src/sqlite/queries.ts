@@ -17,6 +17,14 @@ export function bound<Value extends string | number | null>(): RawBuilder<Value>
   return sql<Value>`?`;
 }
 
+/**
+ * A bound value that the planner does not see. Where a statement sorts after `column = ?`, or has `limit ?`, the value might
+ * matter to the plan, so SQLite would prepare it anew each time it runs; that takes longer than running it.
+ */
+export function boundUnseen<Value extends string | number | null>(): RawBuilder<Value> {
+  return sql<Value>`(select ?)`;
+}
+
 /** Conditions of queries as SQLite has them. */
 export const sqliteConditions: ConditionDialect = {
   // Both sides are folded here, so that a host's `pragma case_sensitive_like` makes no difference.

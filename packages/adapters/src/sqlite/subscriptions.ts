@@ -2,7 +2,7 @@ import { withMove, type HealthMove, type NewSubscription, type Subscription, typ
 import { sql } from 'kysely';
 import { readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
-import { bound, queries } from './queries.ts';
+import { bound, boundUnseen, queries } from './queries.ts';
 
 /** Makes the calls that make, end, find and move subscriptions. */
 export function prepareSubscriptions(connection: Connection) {
@@ -30,8 +30,8 @@ export function prepareSubscriptions(connection: Connection) {
     queries
       .selectFrom('hookwell_subscriptions')
       .selectAll()
-      .where('account_id', '=', bound<string>())
-      .where('topic', '=', bound<string>())
+      .where('account_id', '=', boundUnseen<string>())
+      .where('topic', '=', boundUnseen<string>())
       .where('health', '<>', sql.lit('unsubscribed'))
       .orderBy('id'),
   );
