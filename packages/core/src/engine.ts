@@ -1,5 +1,4 @@
 import type { EventEmitter } from 'eventemitter3';
-import { v7 } from 'uuid';
 import { acceptance } from './accept/acceptance.ts';
 import type { EmitInput, EmitResult } from './accept/emit.ts';
 import { bridgeStorage } from './bridge-storage.ts';
@@ -20,6 +19,7 @@ import type { Catalog } from './model/catalog.ts';
 import type { StoredEvent } from './model/event.ts';
 import type { Subscription } from './model/subscription.ts';
 import type { Topic } from './model/topic.ts';
+import { newIds } from './new-ids.ts';
 import { notices } from './notices.ts';
 import type { EngineOptions, OptionsInput } from './options.ts';
 import type { Plugin } from './plugin.ts';
@@ -81,7 +81,7 @@ export interface Engine<EventName extends string = string> {
 export function createEngine<EventName extends string>(given: EngineOptionsInput<EventName>): Engine<EventName> {
   const options = checkEngineOptions(given);
   const { catalog, plugins, now, monotonicNow, random, leaseMs, groupSize, concurrency } = options;
-  const newId = options.newId ?? v7;
+  const newId = options.newId ?? newIds(now);
   const storage = bridgeStorage(options.storage);
   const transports = transportsByScheme(options.transports);
   const told = notices();
