@@ -18,7 +18,7 @@ const catalog = defineCatalog({
 });
 
 async function rows(host: Host, path: string, as = 'app-1'): Promise<readonly Row[]> {
-  return (await host.call('GET', path, { as })).json.data as readonly Row[];
+  return (await host.call('GET', path, { as })).json.data;
 }
 
 /** A receiver on loopback whose status a test decides, and a host that sends there. */
@@ -193,12 +193,11 @@ test('a line of the log shows the body as it was sent, while event and subscript
 });
 
 test('an event whose body cannot be composed hides no other', async (t) => {
-  const broken = new Error('cannot compose this one');
   let refuses = false;
   const failing: Plugin = {
     name: 'failing',
     compose(payload) {
-      if (refuses && JSON.stringify(payload).includes('Broken')) throw broken;
+      if (refuses && JSON.stringify(payload).includes('Broken')) throw new Error('cannot compose this one');
       return undefined;
     },
   };
@@ -216,7 +215,6 @@ test('an event whose body cannot be composed hides no other', async (t) => {
     listed.map((row) => row['last_payload']?.slice(0, 12)),
     ['', 'webhook_id=2'],
   );
-  t.deepEqual(host.errors, [broken]);
   t.deepEqual(
     (await rows(host, '/WebhookLogs')).map((row) => row['payload'] === ''),
     [false, true],

@@ -126,6 +126,18 @@ const cases: Readonly<Record<string, Case>> = {
     body: '{"url":',
     headers: { 'Content-Type': 'application/json' },
   }),
+  'JSON that is none, with a charset': subscribing('The body is not the JSON that its Content-Type says it is.', {
+    body: goodForm,
+    headers: { 'Content-Type': 'application/json; charset=utf-8' },
+  }),
+  'JSON that is none, with a type in capitals': subscribing('The body is not the JSON that its Content-Type says it is.', {
+    body: goodForm,
+    headers: { 'Content-Type': 'APPLICATION/Problem+JSON' },
+  }),
+  'JSON in a form with a charset': subscribing('The parameter "url" is missing.', {
+    body: JSON.stringify(good),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded;charset=utf-8' },
+  }),
   'JSON that is a list': subscribing('The body is JSON, but not an object of parameters.', { json: [good] }),
   'JSON that is a text': subscribing('The body is JSON, but not an object of parameters.', { json: 'url' }),
   'JSON that is null': subscribing('The body is JSON, but not an object of parameters.', { json: null }),
@@ -313,8 +325,15 @@ test('an engine that does not run: 503, and the client is told to come back', as
   t.deepEqual(host.errors, []);
 });
 
-for (const code of ['overloaded', 'storage_busy', 'storage_failed', 'invalid_option', 'not_permitted'] as const) {
-  const status = { overloaded: 503, storage_busy: 503, storage_failed: 500, invalid_option: 500, not_permitted: 403 }[code];
+const statuses = {
+  overloaded: 503,
+  storage_busy: 503,
+  storage_failed: 500,
+  invalid_option: 500,
+  not_permitted: 403,
+  invalid_query: 400,
+} as const;
+for (const [code, status] of Object.entries(statuses) as [keyof typeof statuses, number][]) {
   test(`a plugin that refuses with ${code}: ${status}`, async (t) => {
     const error = new HookwellError(code, 'said the plugin <b>');
     const refusing: Plugin = {
@@ -326,10 +345,31 @@ for (const code of ['overloaded', 'storage_busy', 'storage_failed', 'invalid_opt
     const host = await startHost(t, { engine: { plugins: [refusing] } });
     const answer = await host.call('POST', '/Webhook/subscribe', { json: good });
     t.is(answer.status, status);
-    t.is(answer.text.includes('said the plugin &lt;b&gt;'), status === 403);
+    if (status === 403) t.is(answer.text, 'said the plugin &lt;b&gt;');
+    else if (status === 400) t.is(answer.text, 'Invalid query: said the plugin &lt;b&gt;');
+    else t.notRegex(answer.text, /plugin/);
     t.deepEqual(host.errors, status === 500 ? [error] : []);
   });
 }
+
+test('a text that a plugin refuses with is cut where it has no end', async (t) => {
+  const refusing: Plugin = {
+    name: 'refusing',
+    subscribe() {
+      throw new HookwellError('not_permitted', '<'.repeat(100_000));
+    },
+  };
+  const host = await startHost(t, { engine: { plugins: [refusing] } });
+  t.is((await host.call('POST', '/Webhook/subscribe', { json: good })).text, '&lt;'.repeat(2_000));
+});
+
+test('an empty key is no key, whatever the host would say of it', async (t) => {
+  const host = await startHost(t, { options: { authenticate: () => ({ accountId: 1 }) } });
+  for (const headers of [{ 'Api-Key': '' }, { 'Api-Appid': '' }, { 'Api-Key': '', 'Api-Appid': '' }]) {
+    t.is((await host.call('GET', '/Webhooks', { headers })).status, 401);
+  }
+  t.is((await host.call('GET', '/Webhooks')).status, 200);
+});
 
 test('what goes wrong inside: 500 that says nothing of it, and the engine tells of it', async (t) => {
   const secret = new Error('password of the database is hunter2');

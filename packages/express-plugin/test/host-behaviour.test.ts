@@ -141,6 +141,21 @@ for (const version of Object.keys(versions) as Version[]) {
     t.regex(await read(socket), /^HTTP\/1\.1 200 OK[^]*"id":"1"/);
   });
 
+  test(`${version}: the query is read as the client sent it, whatever the host made of it`, async (t) => {
+    const host = await startHost(t, {
+      version,
+      parsers: () => [
+        (request, _response, next) => {
+          Object.defineProperty(request, 'query', { value: { id: '999' } });
+          request.url = request.url.split('?')[0] ?? '';
+          next();
+        },
+      ],
+    });
+    await subscribe(host);
+    t.like((await host.call('GET', '/Webhook?id=1')).json.data, { id: '1' });
+  });
+
   test(`${version}: a handler of the host's that answers first is not disturbed`, async (t) => {
     const host = await startHost(t, {
       version,

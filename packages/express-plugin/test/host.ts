@@ -96,14 +96,14 @@ export async function startHost(t: ExecutionContext, given: HostOptions = {}): P
   const { version = 'Express 5', parsers = () => [], behind } = given;
   let moved = 0;
   const monotonicNow = (): number => 1_000 + moved;
-  const engine = createEngine({
+  const engine = createEngine<string>({
     storage: sqliteStorage({ filename: ':memory:' }),
     transports: [functionTransport({ send: () => undefined, schemes: ['https:'] })],
     catalog: ontraportCatalog,
     now: () => noon + moved,
     monotonicNow,
     ...given.engine,
-  }) as Engine;
+  });
   const errors: Error[] = [];
   engine.events.on('error', (error) => errors.push(error));
   if (given.started !== false) await engine.start({ deliver: false });

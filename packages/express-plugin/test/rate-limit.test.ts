@@ -136,14 +136,22 @@ test('right keys cost nothing of what an address may guess', async (t) => {
 
 test('keys that were right and are no longer count as guesses from then on', async (t) => {
   let valid = true;
+  let asked = 0;
   const host = await startHost(t, {
-    options: { rateLimit: { limit: 2 }, authenticate: () => (valid ? { accountId: 1 } : null) },
+    options: {
+      rateLimit: { limit: 2 },
+      authenticate: () => {
+        asked += 1;
+        return valid ? { accountId: 1 } : null;
+      },
+    },
   });
   t.is((await ask(host, 'app-1')()).status, 200);
   valid = false;
   const answer = await ask(host, 'app-1')();
   t.deepEqual([answer.status, ...left(answer)], [401, '2', '1', '60']);
-  t.deepEqual(await times(2, ask(host, 'app-1')), [401, 429]);
+  t.deepEqual(await times(3, ask(host, 'app-1')), [401, 429, 429]);
+  t.is(asked, 3, 'over the limit nobody is asked any more');
 });
 
 test('addresses are counted apart, as the host’s proxy settings have them', async (t) => {

@@ -27,7 +27,7 @@ export async function answer(route: Route, request: HostRequest, context: Answer
     }
     if (!account.permissions.has(route.permission)) throw new Refusal(403, `This user may not ${route.permission}.`);
     const parameters = await readParameters(request);
-    const reply = await route.run({ engine: context.engine, account, parameters, report: context.report });
+    const reply = await route.run({ engine: context.engine, account, parameters });
     return { status: 200, contentType: 'application/json;charset=UTF-8', headers, body: envelope(reply, account) };
   } catch (error) {
     const failure = failureOf(error);

@@ -3,7 +3,7 @@ import { invalidQuery, shown } from './refusal.ts';
 import type { Call } from './route.ts';
 
 /** A field of a kind of record, as the contract shows it. */
-export interface ContractField<Row, Field extends string> {
+interface ContractField<Row, Field extends string> {
   /** What people call it. */
   readonly alias: string;
   readonly type: 'numeric' | 'text' | 'timestamp';
@@ -14,7 +14,7 @@ export interface ContractField<Row, Field extends string> {
 }
 
 /** What a row's fields are made of beside the row. */
-export interface RowDetails {
+interface RowDetails {
   readonly engine: Call['engine'];
   /** The body that was sent; empty unless a field that shows it is wanted. */
   readonly payload: string;

@@ -1,5 +1,5 @@
 import { HookwellError, type HookwellErrorCode } from '@hookwell/core';
-import { Refusal, shown } from './refusal.ts';
+import { Refusal } from './refusal.ts';
 
 /** An error as it goes out. */
 export interface Failure {
@@ -27,6 +27,7 @@ const statuses: Partial<Record<HookwellErrorCode, number>> = {
   storage_busy: 503,
 };
 
+/** Longer than any text of ours: only a plugin's could be. */
 const maxLength = 2_000;
 
 /** What a client is told of an error: what it can put right itself, and nothing of what is inside. */
@@ -35,18 +36,12 @@ export function failureOf(error: unknown): Failure {
   const status = HookwellError.is(error) ? (statuses[error.code] ?? 500) : 500;
   if (status === 500) return told(500, 'Something went wrong here, not in your request. Try again later.');
   if (status === 503) return told(503, 'Too busy to answer right now. Try again in a moment.', { 'Retry-After': '5' });
-  return told(status, wording(error as HookwellError));
+  const { code, message } = error as HookwellError;
+  return told(status, code === 'invalid_query' ? `Invalid query: ${message}` : message);
 }
 
 function told(status: number, message: string, headers: Readonly<Record<string, string>> = {}): Failure {
   return { status, text: escapeText(message.slice(0, maxLength).toWellFormed()), headers, ours: status === 500 };
-}
-
-/** The engine's message, with the offending value cut: what comes behind it says how to go on. */
-function wording({ code, message, value }: HookwellError): string {
-  const whole = typeof value === 'string' ? JSON.stringify(value) : '';
-  const text = whole.length > 100 ? message.replace(whole, () => shown(value)) : message;
-  return code === 'invalid_query' ? `Invalid query: ${text}` : text;
 }
 
 /** Quotes stay as they are: they mean nothing outside of tags, and most clients show the text as it is. */

@@ -14,8 +14,7 @@ import type { HostRequest } from './request.ts';
 export async function readBody(request: HostRequest): Promise<Map<string, Given>> {
   if (Number(request.headers['content-length']) > maxBodyBytes) throw tooLarge();
   // Express 4 sets an empty `body` on requests that no parser has touched: only the stream tells.
-  const taken = request.readableDidRead || request.readableEnded;
-  const body = taken ? request.body : await readStream(request);
+  const body = request.readableDidRead ? request.body : await readStream(request);
   const kind = kindOf(request);
   if (body === undefined) {
     if (!hasBody(request)) return new Map();

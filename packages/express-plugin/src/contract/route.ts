@@ -5,11 +5,9 @@ import type { Parameters } from './parameters.ts';
 
 /** What an endpoint is called with. */
 export interface Call {
-  readonly engine: Pick<Engine, 'subscriptions' | 'deliveries' | 'events'>;
+  readonly engine: Pick<Engine, 'subscriptions' | 'deliveries'>;
   readonly account: Account;
   readonly parameters: Parameters;
-  /** Tells somebody other than the client of an error. */
-  readonly report: (error: unknown) => void;
 }
 
 /** What an endpoint answers, before it is put into the envelope. */

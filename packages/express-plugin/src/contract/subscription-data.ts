@@ -51,7 +51,7 @@ function textOf(fields: Readonly<Record<string, unknown>>): string {
 }
 
 function textIn(fields: Readonly<Record<string, unknown>>, name: 'format' | 'encoding'): string | undefined {
-  const value = Object.hasOwn(fields, name) ? fields[name] : null;
+  const value = fields[name] ?? null;
   if (value === null || typeof value === 'string') return value ?? undefined;
   throw malformed(`The ${name} in "data" is ${shown(value)}. Send a text.`);
 }
