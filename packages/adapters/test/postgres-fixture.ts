@@ -7,6 +7,8 @@ import { postgresServer } from './postgres-server.ts';
 /** A database of a test file's own. */
 export interface TestDatabase {
   readonly url: string;
+  /** A pool for what a test does behind a storage's back. */
+  readonly behind: Pool;
   /** Makes a pool, which is closed with the database. */
   readonly pool: (config?: PoolConfig) => Pool;
   /** Starts a storage in an empty schema of its own. */
@@ -41,11 +43,12 @@ export async function testDatabase(): Promise<TestDatabase> {
     return made;
   }
 
+  const behind = pool();
   return {
     url: url.href,
+    behind,
     pool,
     async started(options = {}) {
-      const behind = pool({ max: 2 });
       schemas += 1;
       const schema = `own_${schemas}`;
       const storage = postgresStorage({ pool: behind, ...options, schema });

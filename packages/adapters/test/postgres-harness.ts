@@ -1,6 +1,6 @@
 import type { StorageHarness } from '@hookwell/core/testing';
-import { Client, type Pool } from 'pg';
-import { postgresStorage } from '../src/postgres/index.ts';
+import { Client } from 'pg';
+import { postgresStorage, type PostgresPool } from '../src/postgres/index.ts';
 import { moveClock, type TestDatabase } from './postgres-fixture.ts';
 
 let harnesses = 0;
@@ -9,7 +9,7 @@ let harnesses = 0;
 export interface HarnessOptions {
   readonly database: TestDatabase;
   /** The pool of the storages: one that gives up waiting for locks, since the storage leaves that to the host. */
-  readonly pool: Pool;
+  readonly pool: PostgresPool;
   /** As the option of the storage. */
   readonly prepare?: boolean;
 }
@@ -31,7 +31,7 @@ export function postgresHarness({ database, pool, prepare = true }: HarnessOptio
       spanMs: 60_000,
       async pass(ms) {
         movedMs += ms;
-        for (const schema of schemas) await moveClock(pool, schema, movedMs);
+        for (const schema of schemas) await moveClock(database.behind, schema, movedMs);
       },
     },
     async lock(place) {

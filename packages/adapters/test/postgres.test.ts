@@ -114,7 +114,7 @@ test.serial('a lock that is not given in time, as the host has set, makes a call
 });
 
 test.serial('a statement that takes too long, as the host has set, makes a call busy and leaves nothing behind', async (t) => {
-  const started = await database.started({ pool: database.pool({ statement_timeout: 50 }) });
+  const started = await database.started({ pool: database.pool({ statement_timeout: 500 }) });
   const { storage, column, schema } = started;
   const { id } = await subscribe(storage);
   const unlock = await lockDeliveries(started);

@@ -65,7 +65,7 @@ export function preparePartitions(names: Names) {
       });
     },
 
-    /** The partitions of days that are over, oldest first. */
+    /** The partitions of days that are over: those of attempts, which need events, before those of events; oldest first. */
     async past(runner: Runner): Promise<readonly Partition[]> {
       const { today, partitions } = await runner.run(look, []);
       return partitions
@@ -73,7 +73,7 @@ export function preparePartitions(names: Names) {
           const day = dayOf(name);
           return day !== null && day < today ? [{ table, day, name: names.of(name) }] : [];
         })
-        .toSorted((a, b) => a.day - b.day);
+        .toSorted((a, b) => a.table.localeCompare(b.table) || a.day - b.day);
     },
   };
 }
