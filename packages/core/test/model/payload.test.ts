@@ -61,6 +61,19 @@ test('JSON has the same keys in the same order as the form', (t) => {
   );
 });
 
+test('null and missing values of every depth become empty strings in JSON, and a date of a plugin is written as JSON has it', (t) => {
+  const payload = { a: null, b: { c: undefined, d: { e: null, f: 0 } }, g: new Date(0) } as never;
+  t.is(encodeJson(payload).bodyFor(3), '{"webhook_id":3,"a":"","b":{"c":"","d":{"e":"","f":0}},"g":"1970-01-01T00:00:00.000Z"}');
+  t.deepEqual(payload, { a: null, b: { c: undefined, d: { e: null, f: 0 } }, g: new Date(0) } as never);
+});
+
+test('a form writes ASCII in the same way with other characters beside it and without', (t) => {
+  const ascii = Array.from({ length: 128 }, (_, code) => String.fromCodePoint(code)).join('');
+  const [alone, beside] = [ascii, `${ascii}é`].map((firstname) => encodeForm({ firstname }).bodyFor(1));
+  t.is(beside, `${alone}%C3%A9`);
+  t.true(alone?.includes('+%21%22%23%24%25%26%27%28%29%2A%2B%2C-.%2F0'));
+});
+
 test('notify carries the id only', (t) => {
   t.deepEqual(payloadOf({ id: 8, firstname: 'Mary' }, 'notify')['data'], { id: 8 });
 });
