@@ -52,6 +52,8 @@ export interface ObjectType {
   readonly name: string;
   readonly fields: readonly string[];
   readonly lightweight: readonly string[];
+  /** A record with nothing in it: every field, in order, is null. */
+  readonly blank: Readonly<Record<string, null>>;
 }
 
 /** An event type with its name. */
@@ -131,7 +133,21 @@ function defineObjectType(definition: ObjectTypeDefinition): ObjectType {
       definition,
     );
   }
-  return Object.freeze({ id, name, fields: Object.freeze([...fields]), lightweight: Object.freeze([...lightweight]) });
+  return Object.freeze({
+    id,
+    name,
+    fields: Object.freeze([...fields]),
+    lightweight: Object.freeze([...lightweight]),
+    blank: blankRecord(fields),
+  });
+}
+
+/**
+ * Parsed and not put together field by field, because V8 keeps an object of many fields as a slow hash table when they came
+ * by computed names; a copy of this one that is filled stays a fast object.
+ */
+function blankRecord(fields: readonly string[]): Readonly<Record<string, null>> {
+  return JSON.parse(`{${fields.map((field) => `"${field}":null`).join(',')}}`) as Record<string, null>;
 }
 
 function defineEventType(name: string, definition: EventTypeDefinition | undefined): EventType {

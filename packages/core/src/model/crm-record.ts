@@ -43,7 +43,7 @@ export function normaliseRecord(record: Readonly<Record<string, FieldInput>>, ob
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw invalid(objectType, `is ${record === null ? 'null' : `a ${typeof record}`}, not an object of fields`, record);
   }
-  const normalised: Record<string, FieldValue> = {};
+  const normalised: Record<string, FieldValue> = { ...objectType.blank };
   let used = 0;
   for (const name of objectType.fields) {
     if (Object.hasOwn(record, name)) used += 1;

@@ -19,16 +19,18 @@ export function formatPayload(
   return {
     object_type_id: event.objectType,
     event: eventType.parameter === null ? { type: eventType.name } : { type: eventType.name, [eventType.parameter]: target },
-    data: pick(
-      event.record,
-      format === 'notify' ? ['id'] : format === 'lightweight' ? objectType.lightweight : objectType.fields,
-    ),
+    data: dataOf(event.record, objectType, format),
     timestamp: Math.floor(event.occurredAt / 1_000),
   };
 }
 
-function pick(record: CrmRecord, fields: readonly string[]): CrmRecord {
-  const picked: Record<string, FieldValue> = {};
+function dataOf(record: CrmRecord, objectType: ObjectType, format: string): CrmRecord {
+  if (format === 'notify') return pick(record, ['id'], {});
+  if (format === 'lightweight') return pick(record, objectType.lightweight, {});
+  return pick(record, objectType.fields, { ...objectType.blank });
+}
+
+function pick(record: CrmRecord, fields: readonly string[], picked: Record<string, FieldValue>): CrmRecord {
   for (const field of fields) picked[field] = record[field] ?? null;
   return picked;
 }
