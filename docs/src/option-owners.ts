@@ -26,7 +26,7 @@ export const optionOwners: readonly OptionOwner[] = [
       now: '`Date.now`',
       monotonicNow: '`performance.now`',
       random: '`Math.random`',
-      newId: '`v7` of uuid',
+      newId: 'UUIDv7 by the clock `now`',
     },
   },
   {
