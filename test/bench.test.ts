@@ -8,7 +8,7 @@ import { readSettings } from '../bench/src/arguments.ts';
 import type { Result } from '../bench/src/bench.ts';
 import type { Contestant } from '../bench/src/contestant.ts';
 import type { Report } from '../bench/src/receiver.ts';
-import { startReceiver } from '../bench/src/receiving.ts';
+import { startReceiver, type Receiving } from '../bench/src/receiving.ts';
 import { run } from '../bench/src/run.ts';
 import { spread } from '../bench/src/statistics.ts';
 import { verify } from '../bench/src/verify.ts';
@@ -109,7 +109,10 @@ function careless(change: (requests: Request[]) => void, sign = standardWebhooks
 }
 
 const workload = { records: 40, fanOut: 5 };
-const receiving = await startReceiver();
+let receiving: Receiving;
+test.before(async () => {
+  receiving = await startReceiver();
+});
 test.after.always(() => receiving.stop());
 
 test.serial('a run in which everything arrives once is accepted, whoever sends', async (t) => {
@@ -138,8 +141,6 @@ const mistakes: readonly (readonly [string, (requests: Request[]) => void, RegEx
 ];
 for (const [what, change, message] of mistakes) {
   test.serial(`a contestant that ${what} ends the bench`, async (t) => {
-    const receiving = await startReceiver();
-    t.teardown(() => receiving.stop());
     await t.throwsAsync(run(careless(change), 'awaited', workload, receiving, undefined), { message });
   });
 }
