@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { HookwellError } from '@hookwell/core';
 import { sqliteStorage } from '../src/sqlite/index.ts';
-import { batchFor, claimRequest } from './sqlite-fixture.ts';
+import { batchFor, claimRequest } from './storage-fixture.ts';
 
 const [task = '', filename = ''] = process.argv.slice(2);
 const storage = sqliteStorage({ filename });

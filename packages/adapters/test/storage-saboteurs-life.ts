@@ -1,4 +1,4 @@
-import type { NewSubscription, StorageAdapter } from '@hookwell/core';
+import type { NewSubscription, StorageAdapter, Subscription } from '@hookwell/core';
 import { memoryStorage } from '../src/memory/index.ts';
 import type { StorageSaboteur } from './storage-saboteur.ts';
 
@@ -116,6 +116,34 @@ export const lifeSaboteurs: readonly StorageSaboteur[] = [
     }),
     caughtBy: 'createSubscription takes two equal wishes for two subscriptions',
     sentence: /^two equal wishes became one subscription/,
+  },
+  {
+    does: 'lists subscriptions that ended',
+    sabotage: (sound, { notes }) => ({
+      async endSubscription(accountId, id, reason) {
+        const ended = await sound.endSubscription(accountId, id, reason);
+        notes.set('ended', ended);
+        return ended;
+      },
+      async listSubscriptions(accountId, query) {
+        const { rows, total } = await sound.listSubscriptions(accountId, query);
+        return { rows: [...rows, notes.get('ended') as (typeof rows)[number]], total: total + 1 };
+      },
+    }),
+    caughtBy: 'listSubscriptions leaves out those that are unsubscribed',
+    sentence: /^it does not list just those that are not unsubscribed/,
+  },
+  {
+    does: 'answers the very rows that it keeps',
+    sabotage: (sound, { notes }) => ({
+      async findSubscriptions(keys) {
+        const found = await sound.findSubscriptions(keys);
+        for (const row of found) if (!notes.has(row.id)) notes.set(row.id, row);
+        return found.map(({ id }) => notes.get(id) as Subscription);
+      },
+    }),
+    caughtBy: 'findSubscriptions, as every call, answers rows that are the caller’s own',
+    sentence: /^what a caller did with an answer changed what is stored/,
   },
   {
     does: 'forgets why a subscription ended',

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from 'node:assert/strict';
-import { deliveryOf, idsOf, rejection, storageCase, unreadable } from './storage-checks.ts';
+import { deliveryOf, idsOf, rejection, rowOf, storageCase, unreadable } from './storage-checks.ts';
 
 /** The promises about handing claims back, and about what is due next. */
 export const storageDueCases = [
@@ -68,18 +68,22 @@ export const storageDueCases = [
   ),
 
   storageCase('nextDueInMs counts pauses of lanes in, but none of an unsubscribed subscription', async (trial) => {
-    const [paused, other] = await trial.subscribeMany(2);
-    const [claim, second] = [await trial.claimOne(paused!), await trial.claimOne(other!)];
+    const { storage } = trial;
+    const [paused, ended, other] = await trial.subscribeMany(3);
+    const [first, second, third] = [await trial.claimOne(paused!), await trial.claimOne(ended!), await trial.claimOne(other!)];
     await trial.record(
-      trial.failure(claim, { pauseLaneMs: 6 * trial.spanMs }),
-      trial.failure(second, { retryInMs: 9 * trial.spanMs }),
+      trial.failure(first, { retryInMs: 2 * trial.spanMs, pauseLaneMs: 6 * trial.spanMs }),
+      trial.failure(second, { retryInMs: 3 * trial.spanMs, pauseLaneMs: 60 * trial.spanMs }),
+      trial.failure(third, { retryInMs: 9 * trial.spanMs }),
     );
-    trial.sameTime(await trial.storage.nextDueInMs(), 6 * trial.spanMs, 'a delivery is said to be due while its lane is paused');
-    await trial.storage.endSubscription('a', paused!.id, 'unsubscribed by the account');
+    trial.sameTime(await storage.nextDueInMs(), 6 * trial.spanMs, 'a delivery is said to be due while its lane is paused');
+    await trial.move(await rowOf(storage, ended!), { health: 'unsubscribed', pauseLaneMs: null });
     trial.sameTime(
-      await trial.storage.nextDueInMs(),
-      trial.spanMs,
+      await storage.nextDueInMs(),
+      3 * trial.spanMs,
       'the lane of an unsubscribed subscription is said to be paused',
     );
+    await storage.endSubscription('a', paused!.id, 'unsubscribed by the account');
+    trial.sameTime(await storage.nextDueInMs(), 2 * trial.spanMs, 'the lane of a subscription that ended is said to be paused');
   }),
 ];

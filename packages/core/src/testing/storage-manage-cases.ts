@@ -24,6 +24,9 @@ export const storageManageCases = [
     equal(total, 3, 'the lines of its earlier attempts are gone');
     equal(await trial.storage.replayDelivery('a', claim.id), true, 'a delivery was not made due a second time');
     equal((await deliveryOf(trial.storage, claim.id)).attempts, 3, 'its attempts are not counted on');
+    await trial.storage.cancelDelivery('a', claim.id, 'no longer wanted');
+    equal(await trial.storage.replayDelivery('a', claim.id), true, 'a delivery that was cancelled was not made due again');
+    equal((await deliveryOf(trial.storage, claim.id)).attempts, 3, 'its attempts are not counted on after it was cancelled');
   }),
 
   storageCase('replayDelivery answers false, and does nothing, when it cannot be sent again', async (trial) => {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
-import { everything, idsOf, rowOf, storageCase } from './storage-checks.ts';
+import { everything, idsOf, listAll, rowOf, storageCase } from './storage-checks.ts';
 
 /** The promises about subscriptions: made, found, ended. */
 export const storageSubscriptionCases = [
@@ -42,6 +42,54 @@ export const storageSubscriptionCases = [
     equal(new Set(pair.map(({ id }) => id)).size, 2, 'two equal wishes became one subscription');
     const found = await trial.storage.findSubscriptions([{ accountId: 'a', topic: 'sub_tag(3)' }]);
     deepEqual(idsOf(found), idsOf(pair), 'not both of them are found');
+  }),
+
+  storageCase('listSubscriptions leaves out those that are unsubscribed', async (trial) => {
+    const [living, ended, gone] = await trial.subscribeMany(3);
+    await trial.storage.endSubscription('a', ended!.id, 'unsubscribed by the account');
+    await trial.move(gone!, { health: 'unsubscribed', reason: 'it is gone' });
+    const { rows, total } = await trial.storage.listSubscriptions('a', everything);
+    deepEqual([idsOf(rows), total], [[living!.id], 1], 'it does not list just those that are not unsubscribed');
+  }),
+
+  storageCase('findSubscriptions, as every call, answers rows that are the caller’s own', async (trial) => {
+    const { storage } = trial;
+    const lanes = await trial.subscribeMany(3);
+    const [failing, moved, ended] = lanes;
+    await trial.deliver(failing!, ended!);
+    const claimed = await trial.claim();
+    const recorded = await trial.record(...claimed.claims.map((claim) => trial.failure(claim)));
+    const row = await trial.move(moved!, { health: 'failing' });
+    const gone = await storage.endSubscription('a', ended!.id, 'unsubscribed by the account');
+    const events = await storage.findEvents('a', idsOf(claimed.events) as string[]);
+    const { subscriptions, deliveries, attempts } = await listAll(storage);
+    const found = await storage.findSubscriptions([failing!]);
+    const before = structuredClone([found, subscriptions, deliveries, attempts, events]);
+    const answers = [
+      ...lanes,
+      ...claimed.claims,
+      ...claimed.subscriptions,
+      ...claimed.events,
+      ...recorded.subscriptions,
+      row,
+      gone,
+    ];
+    for (const answer of [...answers, ...found, ...subscriptions.rows, ...deliveries.rows, ...attempts.rows, ...events]) {
+      Object.assign(answer!, { accountId: 'z', topic: 'changed', dueAt: 0, reason: 'changed', healthReason: 'changed' });
+    }
+    for (const { record } of [...claimed.events, ...events]) Object.assign(record, { firstname: 'changed' });
+    const again = await listAll(storage);
+    deepEqual(
+      [
+        await storage.findSubscriptions([{ accountId: 'a', topic: 'sub_tag(3)' }]),
+        again.subscriptions,
+        again.deliveries,
+        again.attempts,
+        await storage.findEvents('a', idsOf(claimed.events) as string[]),
+      ],
+      before,
+      'what a caller did with an answer changed what is stored',
+    );
   }),
 
   storageCase('endSubscription unsubscribes with its reason, from now on', async (trial) => {

@@ -6,7 +6,7 @@ import type { StorageTrial } from './storage-trial.ts';
 const countsOf = (claims: readonly Claim[]): Map<number, number> => {
   const counts = new Map<number, number>();
   for (const { subscriptionId } of claims) counts.set(subscriptionId, (counts.get(subscriptionId) ?? 0) + 1);
-  return counts;
+  return new Map([...counts].toSorted(([a], [b]) => a - b));
 };
 
 /** Claims all that is due, in as many calls as it takes. */
@@ -78,9 +78,10 @@ export const storageTurnCases = [
     const [passed, few, many, rest] = lanes.map(({ id }) => id);
     await trial.deliver(...Array.from({ length: 6 }, () => lanes).flat());
     const bounds = { perLane: 2, lanes: new Map([passed!, few!, many!].map((id, index) => [id, [0, 1, 4][index]!])) };
-    const { claims } = await trial.claim({ ...bounds, limit: 100 });
+    const { claims, subscriptions } = await trial.claim({ ...bounds, limit: 100, after: few! });
     const expected = new Map([few!, many!, rest!].map((id, index) => [id, [1, 4, 2][index]!]));
     deepEqual(countsOf(claims), expected, 'not as many as each lane allows were claimed');
+    deepEqual(idsOf(subscriptions), [...expected.keys()], 'it answers the subscription of a lane that was passed over');
     equal((await trial.claim({ ...bounds, limit: 3 })).claims.length, 3, 'not as many as allowed in all were claimed');
     equal((await trial.claim({ ...bounds, limit: 0 })).claims.length, 0, 'something was claimed where nothing is allowed');
   }),

@@ -11,9 +11,10 @@ import type {
   StoredEvent,
   Subscription,
 } from '@hookwell/core';
+import { testClock } from '@hookwell/core/testing';
 
-/** The time at which the tests begin, in milliseconds since the epoch. */
-export const noon = Date.UTC(2026, 0, 15, 12);
+/** When events of these tests happen and attempts begin, in milliseconds since the epoch. */
+const noon = testClock().now();
 
 /** A folder of the test's own, and what removes it. */
 export function temporaryFolder(): { readonly file: (name: string) => string; readonly remove: () => void } {
@@ -24,12 +25,6 @@ export function temporaryFolder(): { readonly file: (name: string) => string; re
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A clock that stands still until it is moved. */
-export function movedClock(): { now: number; readonly read: () => number } {
-  const clock = { now: noon, read: () => clock.now };
-  return clock;
 }
 
 export async function subscribe(storage: StorageAdapter, wish: Partial<NewSubscription> = {}): Promise<Subscription> {
