@@ -4,7 +4,7 @@ import test from 'ava';
 import { postgresStorage } from '../src/postgres/index.ts';
 import { startChild } from './postgres-child.ts';
 import { testDatabase } from './postgres-fixture.ts';
-import { batchFor, claimRequest, outcomeOf, subscribe } from './sqlite-fixture.ts';
+import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.ts';
 
 const database = await testDatabase();
 test.after.always(async () => database.remove());

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { postgresMigrations, postgresStorage } from '../src/postgres/index.ts';
 import { startChild } from './postgres-child.ts';
 import { testDatabase } from './postgres-fixture.ts';
-import { batchFor, claimRequest, outcomeOf, subscribe } from './sqlite-fixture.ts';
+import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.ts';
 
 const database = await testDatabase();
 test.after.always(async () => database.remove());

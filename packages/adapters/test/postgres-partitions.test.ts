@@ -1,7 +1,7 @@
 import type { PruneRequest, PruneResult, StorageAdapter } from '@hookwell/core';
 import test from 'ava';
 import { testDatabase, type StartedStorage } from './postgres-fixture.ts';
-import { batchFor, claimRequest, outcomeOf, subscribe } from './sqlite-fixture.ts';
+import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.ts';
 
 const database = await testDatabase();
 test.after.always(async () => database.remove());

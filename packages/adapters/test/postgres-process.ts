@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { Pool } from 'pg';
 import { postgresStorage } from '../src/postgres/index.ts';
-import { batchFor, claimRequest } from './sqlite-fixture.ts';
+import { batchFor, claimRequest } from './storage-fixture.ts';
 
 const [task = '', connectionString = '', schema = ''] = process.argv.slice(2);
 const pool = new Pool({ connectionString, application_name: `process ${process.pid}` });

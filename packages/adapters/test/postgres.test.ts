@@ -3,7 +3,7 @@ import test from 'ava';
 import { types, type Pool } from 'pg';
 import { postgresStorage, type PostgresPool } from '../src/postgres/index.ts';
 import { testDatabase, type StartedStorage } from './postgres-fixture.ts';
-import { batchFor, claimRequest, outcomeOf, subscribe } from './sqlite-fixture.ts';
+import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.ts';
 
 const database = await testDatabase();
 test.after.always(async () => database.remove());
