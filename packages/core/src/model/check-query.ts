@@ -5,11 +5,14 @@ import { listed, suggestion } from './suggestion.ts';
 /** What each field of a kind of row holds. */
 export type FieldTypes<Field extends string = string> = Readonly<Record<Field, 'number' | 'string'>>;
 
+/** Longer than any text that is stored, and shorter than what some database cannot take. */
+const maxPatternLength = 10_000;
 const operators: readonly Comparison[] = ['=', '<>', '<', '<=', '>', '>=', 'LIKE'];
 
 /**
- * Refuses what no storage can answer: an unknown field or operator, a text that is ordered against a number, an offset or
- * limit that is no whole number. A storage calls it first, so that all refuse the same.
+ * Refuses what no storage can answer: an unknown field or operator, a text that is ordered against a number, NaN, a LIKE
+ * of more than 10,000 characters, an offset or limit that is no whole number. A storage calls it first, so that all
+ * refuse the same.
  *
  * @throws {HookwellError} `invalid_query`
  */
@@ -26,9 +29,12 @@ function checkCondition<Field extends string>(condition: Condition<Field>, field
     case 'or':
       for (const part of condition.of) checkCondition(part, fields);
       return;
-    case 'in':
     case 'null':
       checkField(condition.field, fields);
+      return;
+    case 'in':
+      checkField(condition.field, fields);
+      for (const value of condition.values) checkValue(value);
       return;
     case 'compare':
       checkField(condition.field, fields);
@@ -41,8 +47,16 @@ function checkCondition<Field extends string>(condition: Condition<Field>, field
 
 function checkComparison({ field, operator, value }: Extract<Condition, { kind: 'compare' }>, holds: 'number' | 'string'): void {
   if (!operators.includes(operator)) throw invalid('operator', operator, `operators are ${operators.join(' ')}`);
+  checkValue(value);
+  if (operator === 'LIKE' && String(value).length > maxPatternLength) {
+    throw invalid('value', `${String(value).slice(0, 20)}…`, `LIKE takes a pattern of at most ${maxPatternLength} characters`);
+  }
   if (operator === '=' || operator === '<>' || operator === 'LIKE' || typeof value === holds) return;
   throw invalid('value', value, `the field "${field}" holds a ${holds}, which ${operator} compares with another ${holds} only`);
+}
+
+function checkValue(value: string | number): void {
+  if (Number.isNaN(value)) throw invalid('value', String(value), 'nothing can be compared with it');
 }
 
 function checkField<Field extends string>(field: Field, fields: FieldTypes<Field>): void {

@@ -116,13 +116,16 @@ export const storageQueryCases: readonly StorageConformanceCase[] = [
           asking({ kind: 'compare', field: text, operator: '>=', value: 5 }),
           asking({ kind: 'or', of: [{ kind: 'null', field: '1; drop table', negated: false }] }),
           asking({ kind: 'compare', field: number, operator: '= 1 or 1 =' as '=', value: 1 }),
+          asking({ kind: 'compare', field: number, operator: '<>', value: Number.NaN }),
+          asking({ kind: 'in', field: number, values: [1, Number.NaN], negated: true }),
+          asking({ kind: 'compare', field: text, operator: 'LIKE', value: `%${'x'.repeat(60_000)}` }),
           { ...everything, sort: { field: 'fence', direction: 'asc' } },
           { ...everything, limit: -1 },
           { ...everything, limit: Number.POSITIVE_INFINITY },
           { ...everything, offset: 0.5 },
         ];
         for (const query of queries) {
-          const asked = JSON.stringify(query.where ?? { ...query, limit: String(query.limit) });
+          const asked = JSON.stringify(query.where ?? { ...query, limit: String(query.limit) }).slice(0, 200);
           await refusal(async () => listOf(trial, member)('a', query), 'invalid_query', `it took ${asked} for a query`);
         }
         equal((await listOf(trial, member)('a', { ...everything, limit: 0 })).rows.length, 0, 'a limit of 0 answers rows');
