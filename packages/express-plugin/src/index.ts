@@ -1,4 +1,4 @@
-export { resolveWebhooksOptions, WebhooksOptionsSchema } from './options.ts';
+export { WebhooksOptionsSchema } from './options.ts';
 export type { Authenticate, Caller, Credentials, Permission, WebhooksOptions, WebhooksOptionsInput } from './options.ts';
 export type { Budget, RateLimit, RateLimitStore } from './rate-limit-store.ts';
 export { webhooks } from './webhooks.ts';

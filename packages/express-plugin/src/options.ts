@@ -29,10 +29,12 @@ export interface Caller {
  * Answers whose key pair it is, or null when it is nobody's. Compare in constant time, and store keys as digests. What it
  * throws is answered with 500, not with 401, so that an outage does not look like a wrong key.
  */
-export type Authenticate = (
-  credentials: Credentials,
-  request: IncomingMessage,
-) => Caller | null | undefined | Promise<Caller | null | undefined>;
+export type Authenticate = {
+  // A method's parameters may be narrower: the host may say that `request` is the Request of its Express.
+  authenticate(credentials: Credentials, request: IncomingMessage): MaybeCaller | Promise<MaybeCaller>;
+}['authenticate'];
+
+type MaybeCaller = Caller | null | undefined;
 
 /** The options of `webhooks`: type, default and manual in one. Times are in milliseconds. */
 export const WebhooksOptionsSchema = Type.Object(

@@ -192,6 +192,17 @@ test('a line of the log shows the body as it was sent, while event and subscript
   t.true((await payloadOf('2'))?.startsWith('{"webhook_id":2,'));
 });
 
+test('a delivery that ended unsent has a line, and nothing was sent', async (t) => {
+  const host = await startHost(t, { engine: { catalog } });
+  await subscribe(host);
+  await host.engine.emit('sub_tag(3)', { accountId: 1, objectType: 0, record: mary });
+  const [waiting] = (await host.engine.deliveries.list(1)).rows;
+  host.move(3_600_000);
+  await host.engine.deliveries.cancel(1, waiting?.id ?? '', 'no longer needed');
+  const [line] = await rows(host, '/WebhookLogs');
+  t.like(line, { outcome: 'cancelled', reason: 'no longer needed', attempt: '0', code: '0', payload: '', next_attempt: null });
+});
+
 test('an event whose body cannot be composed hides no other', async (t) => {
   let refuses = false;
   const failing: Plugin = {

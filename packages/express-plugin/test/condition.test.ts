@@ -228,6 +228,14 @@ const long = Array.from({ length: 100 }, (_, n) => term('id', '=', n));
 const joined = (terms: readonly Term[], joiner: string): readonly Part[] =>
   terms.flatMap((one, n) => (n === 0 ? [one] : [joiner, one]));
 
+test('an object in the place of a condition: Invalid query', async (t) => {
+  const { host } = await twelve(t);
+  for (const wish of [{ json: { condition: term('id', '=', 1) } }, { form: 'condition[field]=id' }]) {
+    const answer = await host.call('GET', '/Webhooks', wish);
+    t.deepEqual([answer.status, answer.text], [400, 'Invalid query: the condition is not a JSON array of terms.']);
+  }
+});
+
 test('a hundred terms and a thousand values are taken', async (t) => {
   const { host } = await twelve(t);
   t.is((await idsOf(host, joined(long, 'OR'))).length, 12);

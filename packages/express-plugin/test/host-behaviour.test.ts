@@ -133,6 +133,14 @@ for (const version of Object.keys(versions) as Version[]) {
     t.regex(await read(socket, answers(1)), /^HTTP\/1\.1 200 /);
   });
 
+  test(`${version}: an upload without end is answered as soon as it is too large`, async (t) => {
+    const host = await startHost(t, { version });
+    const socket = await open(t, host);
+    socket.write(`POST /1/Webhook/subscribe HTTP/1.1\r\nHost: x\r\n${keys}Transfer-Encoding: chunked\r\n\r\n`);
+    for (let n = 0; n < 5; n += 1) socket.write(`4000\r\n${'x'.repeat(0x4000)}\r\n`);
+    t.regex(await read(socket, answers(1)), /^HTTP\/1\.1 400 [^]*The body is too large: 64 KiB are taken\.$/);
+  });
+
   test(`${version}: a whole URL in the request line is taken`, async (t) => {
     const host = await startHost(t, { version });
     await subscribe(host);

@@ -2,7 +2,8 @@ import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import { functionTransport } from '@hookwell/adapters/function';
 import { createEngine, HookwellError, ontraportCatalog } from '@hookwell/core';
 import test from 'ava';
-import { webhooks, WebhooksOptionsSchema } from '../src/index.ts';
+import type { Request, RequestHandler } from 'express';
+import { webhooks, WebhooksOptionsSchema, type Caller, type Credentials } from '../src/index.ts';
 
 const engine = createEngine({
   storage: sqliteStorage({ filename: ':memory:' }),
@@ -52,6 +53,20 @@ for (const [what, [parameters, says]] of Object.entries(wrong)) {
 
 test('mounting with authenticate alone is enough', (t) => {
   t.is(typeof webhooks(engine, { authenticate }), 'function');
+});
+
+test('authenticate may take the request as the Express of the host knows it', (t) => {
+  const byAddress = (_keys: Credentials, request: Request): Caller | null =>
+    request.ip === '192.0.2.1' ? { accountId: 1 } : null;
+  t.is(typeof webhooks(engine, { authenticate: byAddress }), 'function');
+  const handler: RequestHandler = webhooks(engine, {
+    authenticate: async (keys) => (keys.appId === 'a' ? { accountId: 'x' } : undefined),
+  });
+  t.is(typeof handler, 'function');
+  // @ts-expect-error authenticate is required
+  t.throws(() => webhooks(engine, {}));
+  // @ts-expect-error an account needs an id
+  t.notThrows(() => webhooks(engine, { authenticate: () => ({ owner: 1 }) }));
 });
 
 test('every option has a sentence for the manual', (t) => {

@@ -1,6 +1,7 @@
+import { HookwellError } from '@hookwell/core';
 import test from 'ava';
 import { keysOf, startHost, type Answer, type Host } from './host.ts';
-import type { RateLimitStore } from '../src/index.ts';
+import type { Authenticate, RateLimitStore } from '../src/index.ts';
 
 function left({ headers }: Answer): readonly [limit: unknown, remaining: unknown, reset: unknown] {
   return [headers['x-rate-limit-limit'], headers['x-rate-limit-remaining'], headers['x-rate-limit-reset']];
@@ -27,7 +28,7 @@ test('an account makes 180 requests in a minute; the next is 429, with its heade
   }
   const refused = await ask(host, 'app-1')();
   t.is(refused.status, 429);
-  t.is(refused.text, 'Too many requests: 180 are taken in 60 seconds. Try again in 60 seconds.');
+  t.is(refused.text, 'Too many requests: 180 are taken in 1 minute. Try again in 1 minute.');
   t.deepEqual(left(refused), ['180', '0', '60']);
   t.like(refused.headers, { 'content-type': 'text/html;charset=UTF-8', 'retry-after': '60' });
   t.is((await ask(host, 'app-2')()).status, 200, 'another account has its own');
@@ -193,26 +194,35 @@ test('an authenticate that throws is 500 and not 401, with the headers, and is r
   const later = await ask(host, 'app-1')();
   t.is(later.status, 500);
   t.is(left(later)[0], '180', 'for keys that were right before too');
-  t.deepEqual(host.errors, [broken, broken]);
+  t.deepEqual(
+    host.errors.map(({ cause }) => cause),
+    [broken, broken],
+  );
+  t.is(host.errors[0]?.message, `webhooks could not tell whose request this is: ${broken.message}`);
 });
 
 test('an authenticate that rejects or answers nonsense is 500, and what is wrong with it is reported', async (t) => {
-  const answers: readonly unknown[] = [
-    Promise.reject(new Error('rejected')),
-    {},
-    { accountId: '' },
-    { accountId: 1.5 },
-    { accountId: null },
-    { accountId: 1, owner: {} },
-    { accountId: 1, permissions: 'read' },
-    { accountId: 1, permissions: ['write'] },
-    true,
+  const reject = (error: Error) => async () => {
+    throw error;
+  };
+  const answers: readonly (() => unknown)[] = [
+    reject(new Error('rejected')),
+    reject(new HookwellError('not_found', 'rejected')),
+    reject(new HookwellError('storage_busy', 'rejected')),
+    () => ({}),
+    () => ({ accountId: '' }),
+    () => ({ accountId: 1.5 }),
+    () => ({ accountId: null }),
+    () => ({ accountId: 1, owner: {} }),
+    () => ({ accountId: 1, permissions: 'read' }),
+    () => ({ accountId: 1, permissions: ['write'] }),
+    () => true,
   ];
   for (const given of answers) {
-    const host = await startHost(t, { options: { authenticate: () => given as never } });
+    const host = await startHost(t, { options: { authenticate: given as Authenticate } });
     t.is((await ask(host, 'app-1')()).status, 500);
     t.is(host.errors.length, 1);
-    t.regex(host.errors[0]?.message ?? '', /^rejected$|^webhooks: authenticate answered (?:accountId|owner|permissions) /);
+    t.regex(host.errors[0]?.message ?? '', /: (?:rejected$|webhooks: authenticate answered (?:accountId|owner|permissions) )/);
   }
 });
 
@@ -271,5 +281,8 @@ test('a store that fails is 500 and reported: without a limit nothing is served'
     },
   });
   t.is((await ask(host, 'app-1')()).status, 500);
-  t.deepEqual(host.errors, [broken]);
+  t.deepEqual(
+    host.errors.map(({ cause }) => cause),
+    [broken],
+  );
 });

@@ -1,3 +1,4 @@
+import { inWords } from '@hookwell/core';
 import type { Authenticate } from '../options.ts';
 import type { Budget } from '../rate-limit-store.ts';
 import { authenticate, readCredentials, type Account } from './authenticate.ts';
@@ -37,7 +38,7 @@ export async function admit(request: HostRequest, context: AdmitContext, headers
     if (budget.counted) return;
     throw new Refusal(
       429,
-      `Too many requests: ${limit} are taken in ${windowMs / 1_000} seconds. Try again in ${reset} seconds.`,
+      `Too many requests: ${limit} are taken in ${inWords(windowMs)}. Try again in ${inWords(Number(reset) * 1_000)}.`,
       { 'Retry-After': reset },
     );
   };

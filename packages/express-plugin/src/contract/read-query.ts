@@ -45,8 +45,10 @@ function readWhere<Row, Field extends string>(
   const parts: Condition<Field>[] = [];
   const ids = readIds(parameters);
   if (ids) parts.push({ kind: 'in', field: 'id' as Field, values: ids, negated: false });
-  const condition = parameters.text('condition');
-  if (condition !== undefined) parts.push(parseCondition(condition, collection));
+  const condition = parameters.value('condition');
+  if (condition !== undefined) {
+    parts.push(parseCondition(typeof condition === 'string' ? condition : JSON.stringify(condition), collection));
+  }
   const search = parameters.text('search');
   if (search !== undefined) parts.push(containing(search, collection));
   return parts.length === 0 ? null : { kind: 'and', of: parts };

@@ -14,7 +14,8 @@ import type { Call } from './route.ts';
  * - `attempt` 1 for the first one of its delivery, `0` when it ended unsent; `next_attempt` when the next one is due, in
  *   epoch seconds, null when there is none
  * - `delivery_id` the same on every attempt, the `webhook-id` that receivers see; `event_id`
- * - `payload` the body as it was sent; empty once the subscription has ended or the event is no longer kept
+ * - `payload` the body as it was sent; empty when nothing was, and once the subscription has ended or the event is no
+ *   longer kept
  */
 export const webhookLogs: Collection<Attempt, AttemptField> = {
   objectType: { id: 9_145, name: 'WebhookLog' },
@@ -66,8 +67,8 @@ async function sentPayloads(call: Call, rows: readonly Attempt[]): Promise<reado
   const byId = new Map(found.rows.map((subscription) => [subscription.id, subscription]));
   return payloads(
     call,
-    rows.map(({ subscriptionId, eventId }) => {
-      const subscription = byId.get(subscriptionId);
+    rows.map(({ subscriptionId, eventId, number }) => {
+      const subscription = number === 0 ? undefined : byId.get(subscriptionId);
       return subscription ? { subscription, eventId } : null;
     }),
   );
