@@ -124,6 +124,29 @@ test('storing, claiming, recording, moving, ending, replaying and pruning at onc
   t.deepEqual(await column(lines), ['0']);
 });
 
+test('batches that share their keys, in any order, never wait for each other in a circle', async (t) => {
+  const { storage, schema, column } = await database.started();
+  const lane = (await subscribe(storage)).id;
+  const storages = await storagesOn(schema, 4);
+  for (let round = 0; round < 10; round += 1) {
+    const keys = Array.from({ length: 300 }, (_, index) => `key ${round} ${index}`);
+    const answers = await Promise.all(
+      storages.map(async (worker, index) => {
+        const batch = batchFor(
+          `w${index}-${round}`,
+          keys.map(() => lane),
+        );
+        const own = index % 2 === 0 ? keys : keys.toReversed();
+        const events = batch.events.map((event, at) => ({ ...event, idempotencyKey: own[at]! }));
+        return worker.storeEvents({ ...batch, events });
+      }),
+    );
+    const standing = new Set(answers.flat().map(({ id }) => id));
+    t.is(standing.size, keys.length);
+  }
+  t.deepEqual(await column(`select count(*) from "${schema}".deliveries`), ['3000']);
+});
+
 test('two processes that claim at once never get the same delivery', async (t) => {
   const { storage, schema } = await database.started();
   const lanes = await lanesOf(storage, 3);
@@ -162,29 +185,42 @@ test('a process that is killed while it stores loses no event that it was told o
   }
 });
 
-test('a lane with 300,000 deliveries holds up neither the claim of another nor its own', async (t) => {
-  const { storage, schema, column } = await database.started();
+/** The shortest time that the work took in so many rounds, in milliseconds. */
+async function shortest(rounds: number, work: (round: number) => Promise<unknown>): Promise<number> {
+  let shortestMs = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < rounds; round += 1) {
+    const began = performance.now();
+    await work(round);
+    shortestMs = Math.min(shortestMs, performance.now() - began);
+  }
+  return shortestMs;
+}
+
+test('a lane with 300,000 deliveries is never read to its end, though plans were made while the queue was short', async (t) => {
+  const { storage, schema, column } = await database.started({ pool: database.pool({ max: 1 }) });
+  await column(`alter table "${schema}".deliveries set (autovacuum_enabled = off)`);
   const [long, short, later] = await lanesOf(storage, 3);
   await storage.storeEvents(batchFor('first', [long!]));
-  // The plans of frequent statements are made while the queue is short.
-  for (let round = 0; round < 8; round += 1) {
-    const { claims } = await storage.claimDeliveries(claimRequest({ fence: `f${round}` }));
-    await storage.recordOutcomes(claims.map((claim) => outcomeOf(claim, { outcome: 'retry', retryInMs: 0 })));
-  }
+  const claimAndRecord = async (round: number): Promise<readonly Claim[]> => {
+    const { claims } = await storage.claimDeliveries(claimRequest({ fence: `f${round}`, perLane: 10, limit: 30 }));
+    const outcomes = claims.map((claim) => outcomeOf(claim, { outcome: 'retry', retryInMs: 0 }));
+    const { written } = await storage.recordOutcomes(outcomes);
+    t.true(written.every(Boolean));
+    return claims;
+  };
+  for (let round = 0; round < 8; round += 1) await claimAndRecord(round);
   await column(`insert into "${schema}".deliveries
     select 'long-' || i, 'a', ${long}, 'first-e0', (select day from "${schema}".events limit 1), 0, 0, 0, 0, i, null
     from generate_series(1, 300000) i`);
-  await storage.storeEvents(batchFor('short', [short!, later!]));
-  const began = performance.now();
-  const { claims } = await storage.claimDeliveries(claimRequest({ perLane: 10, limit: 30 }));
-  const recorded = await storage.recordOutcomes(claims.map((claim) => outcomeOf(claim)));
-  const tookMs = performance.now() - began;
+  await storage.storeEvents(batchFor('other', [short!, later!]));
+  const claims = await claimAndRecord(8);
   t.deepEqual(
     [long, short, later].map((lane) => claims.filter(({ subscriptionId }) => subscriptionId === lane).length),
     [10, 1, 1],
   );
-  t.true(recorded.written.every(Boolean));
-  t.true(tookMs < 2_000, `it took ${tookMs} ms`);
+  const tookMs = await shortest(5, claimAndRecord);
+  const readingMs = await shortest(3, async () => column(`select count(*) from "${schema}".deliveries where fence = 'nobody'`));
+  t.true(tookMs < readingMs, `${tookMs} ms, and reading all of it takes ${readingMs} ms`);
   const { total } = await storage.listDeliveries('a', { ...allRows, limit: 0 });
-  t.is(total, 300_001 - 10);
+  t.is(total, 300_003);
 });

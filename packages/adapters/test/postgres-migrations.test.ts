@@ -116,6 +116,17 @@ test('processes that start at once on an empty schema make its tables once', asy
   await t.notThrowsAsync(works(behind, 'at_once'));
 });
 
+test('storages that start at once on an empty schema make its tables once', async (t) => {
+  for (let round = 0; round < 3; round += 1) {
+    const schema = `together_${round}`;
+    const pools = Array.from({ length: 6 }, () => database.pool({ max: 1 }));
+    await Promise.all(pools.map(async (pool) => pool.query('select 1')));
+    await Promise.all(pools.map(async (pool) => postgresStorage({ pool, schema }).start({ now: Date.now })));
+    for (const pool of pools) await pool.end();
+    t.is((await versionsOf(schema)).length, last);
+  }
+});
+
 test('a process that is killed in the middle of any step leaves it undone, and the next one goes on from there', async (t) => {
   // Whoever writes down that a step was done, as the last thing in it, has to wait for this test.
   await behind.query(`
