@@ -54,26 +54,21 @@ export const storageSubscriptionCases = [
 
   storageCase('findSubscriptions, as every call, answers rows that are the caller’s own', async (trial) => {
     const { storage } = trial;
-    const lanes = await trial.subscribeMany(3);
+    const lanes = await trial.subscribeMany(4);
     const [failing, moved, ended] = lanes;
     await trial.deliver(failing!, ended!);
-    const claimed = await trial.claim();
+    const claimed = await trial.claim({ leaseMs: 100 * trial.spanMs });
     const recorded = await trial.record(...claimed.claims.map((claim) => trial.failure(claim)));
     const row = await trial.move(moved!, { health: 'failing' });
     const gone = await storage.endSubscription('a', ended!.id, 'unsubscribed by the account');
+    await trial.deliver(failing!);
+    const later = await trial.claim();
     const events = await storage.findEvents('a', idsOf(claimed.events) as string[]);
     const { subscriptions, deliveries, attempts } = await listAll(storage);
     const found = await storage.findSubscriptions([failing!]);
     const before = structuredClone([found, subscriptions, deliveries, attempts, events]);
-    const answers = [
-      ...lanes,
-      ...claimed.claims,
-      ...claimed.subscriptions,
-      ...claimed.events,
-      ...recorded.subscriptions,
-      row,
-      gone,
-    ];
+    const claims = [...claimed.claims, ...claimed.subscriptions, ...claimed.events, ...later.claims, ...later.subscriptions];
+    const answers = [...lanes, ...claims, ...recorded.subscriptions, row, gone];
     for (const answer of [...answers, ...found, ...subscriptions.rows, ...deliveries.rows, ...attempts.rows, ...events]) {
       Object.assign(answer!, { accountId: 'z', topic: 'changed', dueAt: 0, reason: 'changed', healthReason: 'changed' });
     }
