@@ -191,6 +191,24 @@ for (const { name, make } of storages) {
     t.is(receiver.arrived.length, sent);
   });
 
+  test(`${name}: no probe comes before the time that the endpoint asked for`, async (t) => {
+    const receiver = await startReceiver(t, () => ({ status: 503, headers: { 'retry-after': '7200' } }));
+    const { engine, clock, told } = await startByHand(t, make(t), {
+      health: { ...health, suspendAfterFailures: 1, suspendAfterMs: 0 },
+      retry,
+    });
+    await engine.subscriptions.create({ accountId: account, url: receiver.url('/'), topic: 'sub_tag(3)' });
+    await engine.emit('sub_tag(3)', { accountId: account, objectType: 0, record: mary });
+    await engine.deliverDue();
+    t.like(toldAs(told, 'subscription:suspended')[0]?.subscription, { pausedUntil: noon + 2 * hour });
+    clock.move(2 * hour - 1);
+    await engine.deliverDue();
+    t.is(receiver.arrived.length, 1);
+    clock.move(1);
+    await engine.deliverDue();
+    t.is(receiver.arrived.length, 2);
+  });
+
   test(`${name}: the steps are told in order, and each of them once`, async (t) => {
     const receiver = await startReceiver(t);
     const running = await startByHand(t, make(t), { health, retry });

@@ -35,8 +35,11 @@ export interface DeliveryLoopContext {
   readonly pollEveryMs: number;
 }
 
-/** How soon to look again for something that is due and was not claimed for no reason that is known, in milliseconds. */
-const lookAgainMs = 20;
+/**
+ * How soon to look again when something is due that was not claimed, in milliseconds: it has become so since the claim,
+ * or it waits for room in its lane, and then nobody knows what is due next in the others.
+ */
+const lookAgainMs = { sinceClaim: 20, besideBacklog: 1_000 };
 
 /** How many deliveries came to which outcome. */
 export type OutcomeCounts = Record<OutcomeKind, number>;
@@ -283,8 +286,7 @@ export class DeliveryLoop {
     this.#active = false;
     const dueInMs = await this.#context.storage.nextDueInMs();
     if (dueInMs === null) return;
-    // What is due by now has become so since the claim, or waits for room in its lane.
     if (dueInMs > 0) this.wakeIn(dueInMs);
-    else if (this.#clipped.size === 0) this.wakeIn(lookAgainMs);
+    else this.wakeIn(this.#clipped.size > 0 ? lookAgainMs.besideBacklog : lookAgainMs.sinceClaim);
   }
 }

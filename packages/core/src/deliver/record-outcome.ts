@@ -77,7 +77,9 @@ function decide({ held, result, laneClosed }: Sent, rules: OutcomeRules): Decisi
   const { fault, reason, retryAfterMs } = result;
   if (fault === 'local') {
     const wait = Math.min(localWaitMs.first * 2 ** Math.min(claim.attempts, 10), localWaitMs.last);
-    return { outcome: 'retry', reason, retryInMs: wait };
+    // A suspended lane is tried with one delivery after another, which would all come to the same.
+    const pauseLaneMs = held.subscription.health === 'suspended' ? wait : 0;
+    return { outcome: 'retry', reason, retryInMs: wait, pauseLaneMs };
   }
   if (fault === 'policy') return onSchedule(claim.failures, reason, policySchedule, 0, rules.random);
   if (fault === 'gone') return { outcome: 'failed', reason: `${reason}: the endpoint is gone`, endpoint: 'failed' };

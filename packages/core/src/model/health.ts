@@ -46,7 +46,7 @@ export interface HealthMove {
  * @param now the storage's time, in milliseconds since the epoch
  */
 export function nextHealth(subscription: { readonly id: number } & Health, policy: HealthPolicy, now: number): HealthMove | null {
-  const { id, health, healthVersion, healthSince, consecutiveFailures, failingSince } = subscription;
+  const { id, health, healthVersion, healthSince, consecutiveFailures, failingSince, pausedUntil } = subscription;
   const move = (to: HealthState, reason: string, pauseLaneMs: number | null): HealthMove => ({
     subscriptionId: id,
     healthVersion,
@@ -65,7 +65,8 @@ export function nextHealth(subscription: { readonly id: number } & Health, polic
   }
   if (consecutiveFailures >= policy.suspendAfterFailures && failingForMs >= policy.suspendAfterMs) {
     const reason = `too many errors: ${consecutiveFailures} in a row over ${inWords(failingForMs)}`;
-    return move('suspended', reason, policy.probeEveryMs);
+    // Not before the time that it asked for.
+    return move('suspended', reason, Math.max(policy.probeEveryMs, (pausedUntil ?? now) - now));
   }
   return health === 'failing' ? null : move('failing', 'its last attempt failed', null);
 }

@@ -102,6 +102,12 @@ test('trouble of our own is tried again soon and held against nobody', (t) => {
   t.like(decide(local, { attempts: 40, failures: 9 }), { outcome: 'retry', retryInMs: 60_000 });
 });
 
+test('trouble of our own pauses the lane of a suspended subscription, whose deliveries are tried in turn', (t) => {
+  const local = failed({ fault: 'local', reason: 'no sockets left' });
+  t.like(decide(local, { attempts: 2 }, { health: 'suspended' }), { retryInMs: 4_000, pauseLaneMs: 4_000, endpoint: 'unknown' });
+  t.like(decide(local, { attempts: 2 }), { pauseLaneMs: 0 });
+});
+
 test('a payload that throws is tried three times, then fails with internal_error', (t) => {
   const thrown: DispatchResult = { ok: null, kind: 'internal_error', reason: 'internal_error: boom' };
   t.like(decide(thrown), { outcome: 'retry', retryInMs: 5_000, number: 1, endpoint: 'unknown' });
