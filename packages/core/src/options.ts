@@ -62,7 +62,7 @@ export const EngineOptionsSchema = Type.Object(
       default: 60 * second,
       minimum: second,
       maximum: hour,
-      description: "How long a claim lasts. 80 % of it must be longer than twice the deadline of every transport.",
+      description: 'How long a claim lasts. 80 % of it must be longer than twice the deadline of every transport.',
     }),
     recordEveryMs: Type.Integer({
       default: 2,
