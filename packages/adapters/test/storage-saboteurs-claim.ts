@@ -1,7 +1,5 @@
 import type { Claim, ClaimResult, Lease, Outcome, StorageAdapter } from '@hookwell/core';
-import type { StorageSaboteur } from './storage-saboteur.ts';
-
-const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
+import { everything, type Sabotage, type StorageSaboteur } from './storage-saboteur.ts';
 
 const leaseOf = ({ id, fence }: Claim): Lease => ({ deliveryId: id, fence });
 
@@ -15,10 +13,13 @@ export async function underPresentFences<Item extends Lease>(sound: StorageAdapt
   });
 }
 
+/** A storage that takes results from anybody. */
+export const withoutFences: Sabotage = (sound) => ({
+  recordOutcomes: async (outcomes) => sound.recordOutcomes(await underPresentFences(sound, outcomes)),
+});
+
 /** A storage that records other outcomes than it is given. */
-export function recording(
-  change: (outcome: Outcome, index: number, all: readonly Outcome[]) => Outcome,
-): (sound: StorageAdapter) => Partial<StorageAdapter> {
+export function recording(change: (outcome: Outcome, index: number, all: readonly Outcome[]) => Outcome): Sabotage {
   return (sound) => ({ recordOutcomes: async (outcomes) => sound.recordOutcomes(outcomes.map(change)) });
 }
 
@@ -84,9 +85,7 @@ export const claimSaboteurs: readonly StorageSaboteur[] = [
   },
   {
     does: 'takes the result of whoever held a delivery before',
-    sabotage: (sound) => ({
-      recordOutcomes: async (outcomes) => sound.recordOutcomes(await underPresentFences(sound, outcomes)),
-    }),
+    sabotage: withoutFences,
     caughtBy: 'claimDeliveries takes over a lease that ran out, counts it as abandoned, and lets its fence hold no more',
     sentence: /^the fence of a lease that was taken over still holds/,
   },

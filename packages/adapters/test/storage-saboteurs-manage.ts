@@ -1,8 +1,6 @@
 import type { StoredEvent, Subscription } from '@hookwell/core';
-import type { StorageSaboteur } from './storage-saboteur.ts';
+import { everything, type StorageSaboteur } from './storage-saboteur.ts';
 import { underPresentFences } from './storage-saboteurs-claim.ts';
-
-const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
 
 /** Storages that break promises about handing back, replaying, cancelling and forgetting. */
 export const manageSaboteurs: readonly StorageSaboteur[] = [

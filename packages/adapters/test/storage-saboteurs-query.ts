@@ -1,12 +1,11 @@
 import { meets, type Condition, type Page, type Query, type QueryValue, type StorageAdapter } from '@hookwell/core';
-import type { Sabotage, StorageSaboteur } from './storage-saboteur.ts';
+import { everything, type Sabotage, type StorageSaboteur } from './storage-saboteur.ts';
 
 type Member = 'listSubscriptions' | 'listDeliveries' | 'listAttempts';
 type Row = { readonly id: string | number } & Readonly<Record<string, QueryValue>>;
 type List = (accountId: string, query: Query) => Promise<Page<Row>>;
 
 const members: readonly Member[] = ['listSubscriptions', 'listDeliveries', 'listAttempts'];
-const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
 
 const listOf = (storage: StorageAdapter, member: Member): List => storage[member] as unknown as List;
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClaimResult, StorageAdapter, StoredEvent, Subscription } from '@hookwell/core';
-import type { Sabotage, StorageSaboteur } from './storage-saboteur.ts';
+import { everything, type Sabotage, type StorageSaboteur } from './storage-saboteur.ts';
 
 interface Racer {
   readonly does: string;
@@ -9,8 +9,6 @@ interface Racer {
   readonly promise: string;
   readonly sentence: RegExp;
 }
-
-const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
 
 /** Storages that look first and act a turn later, each of which is sound as long as it has one caller. */
 const racers: readonly Racer[] = [

@@ -1,8 +1,6 @@
 import type { RecordResult, Subscription } from '@hookwell/core';
-import type { StorageSaboteur } from './storage-saboteur.ts';
-import { recording, underPresentFences } from './storage-saboteurs-claim.ts';
-
-const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
+import { everything, type StorageSaboteur } from './storage-saboteur.ts';
+import { recording, withoutFences } from './storage-saboteurs-claim.ts';
 
 /** Storages that break promises about outcomes and about health. */
 export const recordSaboteurs: readonly StorageSaboteur[] = [
@@ -34,9 +32,7 @@ export const recordSaboteurs: readonly StorageSaboteur[] = [
   },
   {
     does: 'pays no attention to fences',
-    sabotage: (sound) => ({
-      recordOutcomes: async (outcomes) => sound.recordOutcomes(await underPresentFences(sound, outcomes)),
-    }),
+    sabotage: withoutFences,
     caughtBy: 'recordOutcomes writes nothing under a fence that does not hold, and says which were written',
     sentence: /^it does not say which outcomes were written/,
   },
