@@ -150,12 +150,19 @@ export async function startByHand(
   return running;
 }
 
+/** An engine that sleeps keeps no process alive, and so no test that waits for it to wake. */
+export function stayAwake(t: ExecutionContext): void {
+  const timer = setInterval(() => undefined, 1_000);
+  t.teardown(() => clearInterval(timer));
+}
+
 /** An engine that delivers by itself, on the machine's own clocks. */
 export async function startForReal(
   t: ExecutionContext,
   storage: StorageAdapter,
   options: Partial<EngineOptionsInput<EventName>> = {},
 ): Promise<Running> {
+  stayAwake(t);
   const running = makeEngine(t, storage, { now: Date.now, monotonicNow: () => performance.now(), ...options });
   await running.engine.start();
   return running;

@@ -41,19 +41,12 @@ function counting(t: ExecutionContext, kind: StorageKind) {
   return { counted, asked, until };
 }
 
-/** An engine that sleeps keeps no process alive, and so none of a test. */
-function stayAwake(t: ExecutionContext): void {
-  const timer = setInterval(() => undefined, 1_000);
-  t.teardown(() => clearInterval(timer));
-}
-
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate);
 };
 
 for (const kind of storages) {
   test(`${kind.name}: an engine with nothing to do asks for work as often as it polls, and no more`, async (t) => {
-    stayAwake(t);
     const { counted, asked, until } = counting(t, kind);
     const began = performance.now();
     await startForReal(t, counted, { pollEveryMs: 100 });
@@ -61,6 +54,21 @@ for (const kind of storages) {
     // Timers may be a millisecond early, and never late in a way that would help.
     t.true(performance.now() - began >= 4 * 99);
     t.true(asked.nextDue <= 1, `${asked.nextDue}`);
+  });
+
+  test(`${kind.name}: lanes without end that yield nothing are walked twice at the most, and then there is a rest`, async (t) => {
+    const storage = kind.make(t);
+    let claims = 0;
+    const endless: StorageAdapter = {
+      ...storage,
+      async claimDeliveries({ after }) {
+        claims += 1;
+        return { claims: [], subscriptions: [], events: [], cursor: (after + 1_000) % 3_000, more: true };
+      },
+    };
+    await startForReal(t, endless, { pollEveryMs: never });
+    await turns(50);
+    t.true(claims >= 3 && claims <= 6, `${claims}`);
   });
 
   test(`${kind.name}: what there is room for is sent as soon as it is stored, without being claimed`, async (t) => {
@@ -95,7 +103,6 @@ for (const kind of storages) {
   });
 
   test(`${kind.name}: retries come on time beside an endpoint that hangs with a backlog`, async (t) => {
-    stayAwake(t);
     const hanging: (() => void)[] = [];
     let refused = 0;
     const transport = scriptedTransport(async ({ url }) => {

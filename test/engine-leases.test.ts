@@ -120,6 +120,27 @@ for (const { name, make } of storages) {
     t.true((await engine.deliveries.attempts(7)).rows.every(({ number }) => number === 1));
   });
 
+  test(`${name}: an engine that runs by itself claims at once what it has handed back`, async (t) => {
+    const slow = slowTransport();
+    let moved = 0;
+    const { engine, told } = await startForReal(t, make(t), {
+      transports: [slow.transport],
+      laneConcurrency: 1,
+      leaseMs,
+      pollEveryMs: 300_000,
+      monotonicNow: () => performance.now() + moved,
+    });
+    await engine.subscriptions.create(wish);
+    for (let id = 0; id < 2; id += 1) await engine.emit('sub_tag(3)', { ...emission, record: { id } });
+    await slow.sent(1);
+    moved = 0.8 * leaseMs - 2_000 + 1;
+    slow.answers[0]?.(delivered);
+    await slow.sent(2);
+    slow.answers[1]?.(delivered);
+    await engine.stop();
+    t.is(toldAs(told, 'delivery:delivered').length, 2);
+  });
+
   test(`${name}: a claim that waits just short of that is sent`, async (t) => {
     const slow = slowTransport();
     let released = 0;

@@ -8,6 +8,7 @@ import {
   scriptedTransport,
   sqlite,
   startByHand,
+  stayAwake,
   storages,
   toldAs,
 } from './engine-fixture.ts';
@@ -136,6 +137,7 @@ test('an engine that runs by itself forgets now and then, and stop waits for wha
     },
     { retention: { everyMs: 1_000 } },
   );
+  stayAwake(t);
   await engine.start();
   await pruned;
   await engine.stop();

@@ -60,7 +60,7 @@ export class DeliveryLoop {
   #wanted = false;
   #wakingSoon = false;
   readonly #clipped = new ClippedLanes();
-  /** Claims in a row that visited lanes, came past the last one, and found nothing. */
+  /** How often the claims came past the last lane without finding anything, since somebody wanted them. */
   #emptyLaps = 0;
   /** Whether something happened since the storage was last asked what is due next. */
   #active = true;
@@ -111,6 +111,7 @@ export class DeliveryLoop {
   /** Looks for due deliveries, now or when the present round of claims has ended. */
   wake(): void {
     this.#wanted = true;
+    this.#emptyLaps = 0;
     if (!this.#running || this.#claiming) return;
     this.#claiming = this.#claimAll().finally(() => {
       this.#claiming = undefined;
@@ -146,6 +147,7 @@ export class DeliveryLoop {
 
   async #deliverAll(): Promise<OutcomeCounts> {
     const before = { ...this.#counts };
+    this.#emptyLaps = 0;
     for (let again = true; (again || this.#wanted || this.#claiming) && !this.#stopping;) {
       this.#wanted = false;
       again = await this.#claimGroup();
@@ -212,8 +214,12 @@ export class DeliveryLoop {
     this.#clipped.endClaim(number, got, bounds, claimed.more);
     const lapped = claimed.cursor <= this.#cursor;
     this.#cursor = claimed.cursor;
-    this.#emptyLaps = claimed.held.length === 0 && lapped ? this.#emptyLaps + 1 : 0;
-    if (claimed.held.length > 0) this.#active = true;
+    if (claimed.held.length > 0) {
+      this.#active = true;
+      this.#emptyLaps = 0;
+    } else if (lapped) {
+      this.#emptyLaps += 1;
+    }
     if (claimed.more && this.#emptyLaps < 2) this.#wanted = true;
     return this.#wanted || claimed.held.length > 0;
   }
