@@ -2,7 +2,18 @@ import { functionTransport } from '@hookwell/adapters/function';
 import { httpTransport } from '@hookwell/adapters/http';
 import type { SubscriptionInput } from '@hookwell/core';
 import test from 'ava';
-import { mary, noon, scriptedTransport, sqlite, startByHand, startReceiver, storages, toldAs } from './engine-fixture.ts';
+import {
+  failed,
+  mary,
+  noon,
+  scriptedTransport,
+  sqlite,
+  startByHand,
+  startForReal,
+  startReceiver,
+  storages,
+  toldAs,
+} from './engine-fixture.ts';
 
 const wish: SubscriptionInput = { accountId: 7, url: 'http://127.0.0.1:1/hook', topic: 'sub_tag(3)' };
 
@@ -105,6 +116,30 @@ for (const { name, make } of storages) {
       rows.map(({ outcome, reason, number }) => ({ outcome, reason, number })),
       Array.from({ length: 3 }, () => ({ outcome: 'cancelled', reason: 'the customer left', number: 0 })),
     );
+  });
+
+  test(`${name}: an engine that runs by itself cancels at once what waits for a subscription that ended`, async (t) => {
+    const transport = scriptedTransport(() => failed('busy', 'HTTP 429', { status: 429, retryAfterMs: 3_600_000 }));
+    const { engine, told } = await startForReal(t, make(t), {
+      transports: [transport],
+      laneConcurrency: 1,
+      pollEveryMs: 300_000,
+      retry: { scheduleMs: [0], jitter: 0 },
+    });
+    const { id } = await engine.subscriptions.create({ ...wish, url: 'script:x' });
+    const paused = new Promise((resolve) => {
+      engine.events.once('delivery:retrying', resolve);
+    });
+    for (let n = 0; n < 5; n += 1) await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    await paused;
+    const cancelled = new Promise<void>((resolve) => {
+      engine.events.on('delivery:cancelled', () => {
+        if (toldAs(told, 'delivery:cancelled').length === 4) resolve();
+      });
+    });
+    await engine.subscriptions.remove(7, id);
+    await cancelled;
+    t.is(transport.sent.length, 1);
   });
 }
 
