@@ -44,8 +44,11 @@ export function normaliseRecord(record: Readonly<Record<string, FieldInput>>, ob
     throw invalid(objectType, `is ${record === null ? 'null' : `a ${typeof record}`}, not an object of fields`, record);
   }
   const normalised: Record<string, FieldValue> = { ...objectType.blank };
+  const { fields } = objectType;
   let used = 0;
-  for (const name of objectType.fields) {
+  // Not for … of, which makes an object for each step where the array is frozen.
+  for (let index = 0; index < fields.length; index += 1) {
+    const name = fields[index] as string;
     if (Object.hasOwn(record, name)) used += 1;
     normalised[name] = normaliseValue(record[name], name, objectType);
   }

@@ -31,6 +31,10 @@ function dataOf(record: CrmRecord, objectType: ObjectType, format: string): CrmR
 }
 
 function pick(record: CrmRecord, fields: readonly string[], picked: Record<string, FieldValue>): CrmRecord {
-  for (const field of fields) picked[field] = record[field] ?? null;
+  // Not for … of, which makes an object for each step where the array is frozen.
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index] as string;
+    picked[field] = record[field] ?? null;
+  }
   return picked;
 }

@@ -28,8 +28,8 @@ const syntax = /^([a-z][a-z0-9_]{0,63})\((0|[1-9][0-9]{0,15})\)$/;
  */
 export function parseTopic(topic: string, catalog: Catalog): ParsedTopic {
   const parts = typeof topic === 'string' ? syntax.exec(topic) : null;
-  const known = [...catalog.events.keys()];
   if (!parts) {
+    const known = [...catalog.events.keys()];
     throw new HookwellError(
       'invalid_topic',
       `Invalid event ${shown(topic)}: write name(number), for example "${known[0] ?? 'sub_tag'}(3)", with one of ${listed(known)}.`,
@@ -40,6 +40,7 @@ export function parseTopic(topic: string, catalog: Catalog): ParsedTopic {
   const target = Number(parts[2]);
   const eventType = catalog.events.get(name);
   if (!eventType) {
+    const known = [...catalog.events.keys()];
     throw new HookwellError(
       'unknown_event',
       `Unknown event "${name}"${suggestion(name, known)} Known events: ${listed(known)}.`,
