@@ -1,5 +1,7 @@
 import type { PruneRequest, PruneResult, StorageAdapter } from '@hookwell/core';
 import test from 'ava';
+import type { Pool } from 'pg';
+import type { PostgresPool } from '../src/postgres/index.ts';
 import { testDatabase, type StartedStorage } from './postgres-fixture.ts';
 import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.ts';
 
@@ -236,4 +238,54 @@ test('a replay in progress keeps the event that it needs', async (t) => {
   t.true(await replaying);
   t.deepEqual(await column(`select event_id from "${schema}".deliveries`), ['x-e0']);
   t.is((await storage.claimDeliveries(claimRequest())).events.length, 1);
+});
+
+/** A pool that counts the statements sent to it, and does something else before it hands a client out. */
+function watched(pool: Pool): PostgresPool & { statements: number; beforeConnect: () => Promise<unknown> } {
+  const watching = {
+    statements: 0,
+    beforeConnect: async (): Promise<unknown> => undefined,
+    async connect() {
+      await watching.beforeConnect();
+      return pool.connect();
+    },
+    async query(query: Parameters<PostgresPool['query']>[0]) {
+      watching.statements += 1;
+      return pool.query({ ...query, values: [...query.values] });
+    },
+  };
+  return watching;
+}
+
+test('an event that is needed again after prune has looked at it stays', async (t) => {
+  const pool = watched(database.pool());
+  const started = await database.started({ pool });
+  const { storage, setClock, column, schema } = started;
+  await setClock(midnight);
+  const { id } = await subscribe(storage);
+  await storage.storeEvents(batchFor('x', [id, id]));
+  await finish(storage);
+  await setClock(midnight + 9 * day);
+  await storage.prune(ages);
+  pool.beforeConnect = async () =>
+    column(`insert into "${schema}".deliveries
+      select 'x-d0', account_id, ${id}, id, day, 0, 0, 0, 0, 0, null from "${schema}".events where id = 'x-e0' on conflict do nothing`);
+  t.is((await pruneAll(storage)).events, 1);
+  t.deepEqual(await placesOf(started, 'events'), ['events_20300115 x-e0']);
+});
+
+test('to find that nothing is to be forgotten takes a handful of statements, and no transaction', async (t) => {
+  const pool = watched(database.pool());
+  const started = await database.started({ pool });
+  const { storage, setClock } = started;
+  await setClock(midnight);
+  const { id } = await subscribe(storage);
+  await storage.storeEvents(batchFor('x', [id]));
+  await finish(storage);
+  await setClock(midnight + 2 * day);
+  await storage.prune(ages);
+  pool.statements = 0;
+  pool.beforeConnect = async () => t.fail('it began a transaction');
+  t.deepEqual(await storage.prune(ages), { attempts: 0, events: 0, subscriptions: 0 });
+  t.true(pool.statements <= 6, `${pool.statements} statements`);
 });

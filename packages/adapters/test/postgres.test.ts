@@ -101,6 +101,29 @@ test.serial('texts that PostgreSQL cannot keep, from a receiver or a tenant, hol
   );
 });
 
+test.serial('times that are no whole milliseconds, from a clock of the host, are kept as whole ones', async (t) => {
+  const { storage } = await database.started();
+  const { id } = await subscribe(storage);
+  await storage.storeEvents({ ...batchFor('x', [id]), leaseMs: 60_000.5 });
+  const { claims } = await storage.claimDeliveries(claimRequest({ leaseMs: 1_000.5 }));
+  const times = { startedAt: 1_768_478_400_000.25, durationMs: 12.5, retryInMs: 99.5, pauseLaneMs: 0.5 };
+  const outcomes = claims.map((claim) => outcomeOf(claim, { outcome: 'retry', endpoint: 'failed', ...times }));
+  t.deepEqual((await storage.recordOutcomes(outcomes)).written, [true]);
+  const { rows } = await storage.listAttempts('a', allRows);
+  t.is(rows[0]?.startedAt, 1_768_478_400_000);
+  t.true(Number.isInteger(rows[0]?.nextAttemptAt));
+});
+
+test.serial('a delivery whose event is not in the batch is refused with the batch', async (t) => {
+  const { storage, column, schema } = await database.started();
+  const { id } = await subscribe(storage);
+  const batch = batchFor('x', [id, id]);
+  const error = await t.throwsAsync<HookwellError>(storage.storeEvents({ ...batch, events: batch.events.slice(0, 1) }));
+  t.is(error.code, 'storage_failed');
+  t.regex(error.message, /event "x-e1" of the delivery "x-d1" is not in it/);
+  t.deepEqual(await column(`select id from "${schema}".events`), []);
+});
+
 test.serial('a lock that is not given in time, as the host has set, makes a call busy and leaves nothing behind', async (t) => {
   const started = await database.started({ pool: database.pool({ lock_timeout: 50 }) });
   const { storage, column, schema } = started;
@@ -206,7 +229,7 @@ function losing(pool: Pool): PostgresPool & { lose: boolean } {
       throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     },
   };
-  return lossy as unknown as PostgresPool & { lose: boolean };
+  return lossy;
 }
 
 test.serial(

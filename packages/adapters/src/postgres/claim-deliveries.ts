@@ -49,7 +49,7 @@ export function prepareClaimDeliveries(names: Names) {
     ),
     claimed as (
       update ${names.deliveries} as d
-      set fence = $5::text, due_at = clock.now + $6::bigint,
+      set fence = $5::text, due_at = clock.now + $6::double precision,
         abandonments = d.abandonments + case when d.fence is null then 0 else 1 end
       from clock where d.id = any (array(select id from picked))
       returning d.id

@@ -5,23 +5,40 @@ import { storageError } from './storage-error.ts';
 /** Values arrive as they were sent, whatever parsers the host has set for its own queries. */
 const asSent = { getTypeParser: () => String } as const;
 
-/** The host's pool: runs statements, alone or several of them in a transaction, and turns errors into ours. */
+/** Sends a query and answers its rows: a pool does, a client does, and so does a transaction of the host's. */
+type Send = (query: PostgresQuery) => Promise<PostgresResult>;
+
+/** Runs statements on whatever can send queries, and turns errors into ours. */
+function runnerOn(send: Send, prepare: boolean): Runner {
+  return {
+    async run<Answer>({ name, text }: Statement<Answer>, values: readonly PostgresValue[]): Promise<Answer> {
+      const query = { text, values: values.map(storable), rowMode: 'array', types: asSent } as const;
+      try {
+        const { rows } = await send(prepare && name !== null ? { name, ...query } : query);
+        return JSON.parse(rows[0]?.[0] ?? 'null') as Answer;
+      } catch (error) {
+        throw storageError(error);
+      }
+    },
+  };
+}
+
+/** A transaction of ours. */
+export interface Transaction extends Runner {
+  /** Runs commands that answer nothing, such as those that change tables. */
+  readonly command: (text: string) => Promise<void>;
+}
+
+/** The host's pool: runs statements, each a transaction of its own, or several of them in one. */
 export class Connection implements Runner {
+  readonly run: Runner['run'];
   readonly #pool: PostgresPool;
   readonly #prepare: boolean;
 
   constructor(pool: PostgresPool, { prepare }: { readonly prepare: boolean }) {
     this.#pool = pool;
     this.#prepare = prepare;
-  }
-
-  /** Runs one statement, which is a transaction of its own. */
-  async run<Answer>(statement: Statement<Answer>, values: readonly PostgresValue[]): Promise<Answer> {
-    try {
-      return JSON.parse(answerIn(await this.#pool.query(this.#query(statement, values)))) as Answer;
-    } catch (error) {
-      throw storageError(error);
-    }
+    this.run = runnerOn(async (query) => pool.query(query), prepare).run;
   }
 
   /**
@@ -30,12 +47,11 @@ export class Connection implements Runner {
    * @param settings further commands at its beginning, e.g. `set local lock_timeout = 100`
    */
   async transact<Result>(work: (transaction: Transaction) => Promise<Result>, settings = ''): Promise<Result> {
-    let client: PostgresClient;
-    try {
-      client = await this.#pool.connect();
-    } catch (error) {
-      throw storageError(error);
-    }
+    const client = await this.#connect();
+    const { run } = runnerOn(async (query) => client.query(query), this.#prepare);
+    const command = async (text: string): Promise<void> => {
+      await client.query({ text, values: [], rowMode: 'array', types: asSent });
+    };
     // A connection that breaks while nothing runs on it says so by an event, which would end the process if nobody heard it.
     let broken = false;
     const onError = (): void => {
@@ -43,16 +59,12 @@ export class Connection implements Runner {
     };
     client.on('error', onError);
     try {
-      await client.query(command(`begin isolation level read committed read write; ${settings}`));
-      const result = await work({
-        run: async <Answer>(statement: Statement<Answer>, values: readonly PostgresValue[]) =>
-          JSON.parse(answerIn(await client.query(this.#query(statement, values)))) as Answer,
-        command: async (text) => void (await client.query(command(text))),
-      });
-      await client.query(command('commit'));
+      await command(`begin isolation level read committed read write; ${settings}`);
+      const result = await work({ run, command });
+      await command('commit');
       return result;
     } catch (error) {
-      broken ||= await client.query(command('rollback')).then(
+      broken ||= await command('rollback').then(
         () => false,
         () => true,
       );
@@ -63,24 +75,13 @@ export class Connection implements Runner {
     }
   }
 
-  #query({ name, text }: Statement<unknown>, values: readonly PostgresValue[]): PostgresQuery {
-    const query = { text, values: values.map(storable), rowMode: 'array', types: asSent } as const;
-    return this.#prepare && name !== null ? { name, ...query } : query;
+  async #connect(): Promise<PostgresClient> {
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      throw storageError(error);
+    }
   }
-}
-
-/** A transaction of ours. */
-export interface Transaction extends Runner {
-  /** Runs commands that answer nothing, such as those that change tables. */
-  readonly command: (text: string) => Promise<void>;
-}
-
-function command(text: string): PostgresQuery {
-  return { text, values: [], rowMode: 'array', types: asSent };
-}
-
-function answerIn({ rows }: PostgresResult): string {
-  return rows[0]?.[0] ?? 'null';
 }
 
 /** PostgreSQL keeps no text with the character zero in it. */

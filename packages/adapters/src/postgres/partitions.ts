@@ -1,7 +1,7 @@
 import { HookwellError } from '@hookwell/core';
 import type { Connection, Transaction } from './connection.ts';
 import type { Names } from './names.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { plannedEachTime } from './statement.ts';
 import { codeOf } from './storage-error.ts';
 
 /** Days for which there are partitions before they begin: how long nobody needs to look after them. */
@@ -19,16 +19,16 @@ export interface Partition {
   readonly name: string;
 }
 
-/** What there is and what day it is, on the database's clock. */
+/** What time it is on the database's clock, and what there is. */
 interface State {
-  readonly today: number;
+  readonly now: number;
   readonly partitions: readonly { readonly table: PartitionedTable; readonly name: string }[];
 }
 
 /** Makes partitions ahead of time, and knows those that there are. */
 export function preparePartitions(names: Names) {
   const look = plannedEachTime<State>(`
-    select json_build_object('today', ${names.now} / 86400000, 'partitions', (
+    select json_build_object('now', ${names.now}, 'partitions', (
       select coalesce(json_agg(json_build_object('table', parent.relname, 'name', partition.relname)), '[]')
       from pg_inherits join pg_class parent on parent.oid = inhparent join pg_class partition on partition.oid = inhrelid
       where parent.oid in ('${names.events}'::regclass, '${names.attempts}'::regclass) and partition.relkind = 'r'
@@ -37,7 +37,8 @@ export function preparePartitions(names: Names) {
     `select to_json(pg_advisory_xact_lock(hashtextextended('hookwell partitions ' || $1::text, 0))::text)::text`,
   );
 
-  function missing({ today, partitions }: State): Partition[] {
+  function missing({ now, partitions }: State): Partition[] {
+    const today = Math.floor(now / dayMs);
     const there = new Set(partitions.map(({ name }) => name));
     const wanted: Partition[] = [];
     for (let day = today; day <= today + daysAhead; day += 1) {
@@ -55,25 +56,29 @@ export function preparePartitions(names: Names) {
     await command(`alter table ${names[table]} attach partition ${name} for values from (${day}) to (${day + 1})`);
   }
 
-  return {
-    /** Makes the partitions of today and of the next days that are not there. */
-    async makeAhead(connection: Connection): Promise<void> {
-      if (missing(await connection.run(look, [])).length === 0) return;
-      await connection.transact(async (transaction) => {
-        await transaction.run(lock, [names.schema]);
-        for (const partition of missing(await transaction.run(look, []))) await make(partition, transaction);
-      });
-    },
+  /** The partitions of days that are over, oldest first. */
+  function past({ now, partitions }: State): readonly Partition[] {
+    const found = partitions.flatMap(({ table, name }) => {
+      const day = dayOf(name);
+      return day !== null && day < Math.floor(now / dayMs) ? [{ table, day, name: names.of(name) }] : [];
+    });
+    return found.toSorted((a, b) => a.day - b.day);
+  }
 
-    /** The partitions of days that are over: those of attempts, which need events, before those of events; oldest first. */
-    async past(runner: Runner): Promise<readonly Partition[]> {
-      const { today, partitions } = await runner.run(look, []);
-      return partitions
-        .flatMap(({ table, name }) => {
-          const day = dayOf(name);
-          return day !== null && day < today ? [{ table, day, name: names.of(name) }] : [];
-        })
-        .toSorted((a, b) => a.table.localeCompare(b.table) || a.day - b.day);
+  return {
+    /**
+     * Makes the partitions of today and of the next days that are not there; answers the database's time, and the
+     * partitions of days that are over, oldest first.
+     */
+    async makeAhead(connection: Connection): Promise<{ readonly now: number; readonly past: readonly Partition[] }> {
+      const state = await connection.run(look, []);
+      if (missing(state).length > 0) {
+        await connection.transact(async (transaction) => {
+          await transaction.run(lock, [names.schema]);
+          for (const partition of missing(await transaction.run(look, []))) await make(partition, transaction);
+        });
+      }
+      return { now: state.now, past: past(state) };
     },
   };
 }

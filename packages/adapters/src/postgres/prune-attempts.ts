@@ -2,64 +2,66 @@ import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
 /** Accounts looked at in one part: each costs a walk over as many entries of an index as it may keep. */
-const accountsPerPart = 20;
+const accountsPerPart = 100;
 
-interface Excess {
-  readonly deleted: number;
-  /** The last account that was looked at; null when none is left. */
-  readonly looked: string | null;
+/** What lines of the log may be kept. */
+export interface LinesKept {
+  /** Before when those of what was delivered must have begun to be forgotten, in milliseconds since the epoch. */
+  readonly deliveredBefore: number;
+  /** The same of all others. */
+  readonly othersBefore: number;
+  /** At most how many of an account. */
+  readonly keep: number;
+  /** At most how many to delete. */
+  readonly limit: number;
 }
 
-/** Makes the parts of `prune` that forget lines of the log. */
+/**
+ * Makes the part of `prune` that forgets lines of the log: old ones, and where there are none, those beyond what each of
+ * the next accounts keeps. One process does so at a time, and the others have nothing to do meanwhile.
+ */
 export function preparePruneAttempts(names: Names) {
-  const deleteDoomed = (doomed: string): string => `
-    doomed as materialized (${doomed}), deleted as (
-      delete from ${names.attempts} as a using doomed
-      where a.account_id = doomed.account_id and a.id = doomed.id and a.day = doomed.day
-      returning a.id
-    )`;
-  const deleteBefore = plannedEachTime<number>(`
-    with ${deleteDoomed(`
-      select account_id, id, day from ${names.attempts}
-      where outcome = any (array(select json_array_elements_text($1::text::json))) and started_at < $2::bigint
-      order by started_at limit $3::integer
-    `)} select to_json(count(*))::text from deleted`);
-  const deleteBeyond = plannedEachTime<Excess>(`
-    with recursive walk (account_id, looked) as (
-      (select account_id, 1 from ${names.attempts} where account_id > $1::text order by account_id limit 1)
+  const lines = `select account_id, id, day from ${names.attempts}`;
+  const prune = plannedEachTime<{ readonly deleted: number; readonly next: string | null }>(`
+    with recursive mine as materialized (
+      select pg_try_advisory_xact_lock(hashtextextended('hookwell prune ' || $6::text, 0)) as mine
+    ), old as materialized (
+      select l.* from mine cross join lateral (
+        (${lines} where outcome = 'delivered' and started_at < $1::bigint order by started_at limit $5::integer)
+        union all
+        (${lines} where outcome in ('retry', 'failed', 'cancelled') and started_at < $2::bigint
+          order by started_at limit $5::integer)
+      ) l where mine limit $5::integer
+    ), walk (account_id, looked) as (
+      (
+        select account_id, 1 from ${names.attempts}
+        where account_id > $3::text and (select mine from mine) and not exists (select from old)
+        order by account_id limit 1
+      )
       union all
       select next.account_id, looked + 1 from walk cross join lateral (
         select account_id from ${names.attempts} where account_id > walk.account_id order by account_id limit 1
       ) next where looked < ${accountsPerPart}
     ), excess as materialized (
-      select walk.account_id, newest.id from walk cross join lateral (
-        select id from ${names.attempts} as a where a.account_id = walk.account_id
-        order by id desc limit 1 offset $2::bigint
-      ) newest
-    ), ${deleteDoomed(`
-      select a.account_id, a.id, a.day from excess cross join lateral (
-        select account_id, id, day from ${names.attempts} as a
-        where a.account_id = excess.account_id and a.id <= excess.id order by a.id limit $3::integer
-      ) a limit $3::integer
-    `)}
+      select l.* from walk cross join lateral (
+        select id from ${names.attempts} as a where a.account_id = walk.account_id order by id desc limit 1 offset $4::bigint
+      ) newest cross join lateral (
+        ${lines} as a where a.account_id = walk.account_id and a.id <= newest.id order by a.id limit $5::integer
+      ) l limit $5::integer
+    ), deleted as (
+      delete from ${names.attempts} as a using (select * from old union all select * from excess) doomed
+      where a.account_id = doomed.account_id and a.id = doomed.id and a.day = doomed.day
+      returning a.id
+    )
     select json_build_object(
       'deleted', (select count(*) from deleted),
-      'looked', (select max(account_id) from walk having count(*) = ${accountsPerPart})
+      'next', (select max(account_id) from walk having count(*) = ${accountsPerPart})
     )::text`);
 
-  return {
-    /** Deletes lines by age; answers how many. */
-    async deleteOld(
-      runner: Runner,
-      { deliveredBefore, othersBefore, limit }: { deliveredBefore: number; othersBefore: number; limit: number },
-    ): Promise<number> {
-      const delivered = await runner.run(deleteBefore, ['["delivered"]', deliveredBefore, limit]);
-      if (delivered >= limit) return delivered;
-      return delivered + (await runner.run(deleteBefore, ['["retry","failed","cancelled"]', othersBefore, limit - delivered]));
-    },
-
-    /** Deletes lines beyond what each account keeps. */
-    deleteExcess: async (runner: Runner, after: string, { keep, limit }: { keep: number; limit: number }): Promise<Excess> =>
-      runner.run(deleteBeyond, [after, keep, limit]),
-  };
+  return async (
+    runner: Runner,
+    account: string,
+    { deliveredBefore, othersBefore, keep, limit }: LinesKept,
+  ): Promise<{ readonly deleted: number; readonly next: string | null }> =>
+    runner.run(prune, [deliveredBefore, othersBefore, account, keep, limit, names.schema]);
 }

@@ -1,63 +1,65 @@
-import { toJson } from './connection.ts';
+import { toJson, type Connection } from './connection.ts';
 import type { Names } from './names.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { plannedEachTime } from './statement.ts';
 
 /** Rows looked at in one part. */
 const rowsPerPart = 5_000;
 
-/** An event, and its place in the order in which events are looked at. */
+/** The place of an event in the order in which events are looked at. */
 interface EventPlace {
   readonly stored_at: number;
   readonly id: string;
-  readonly day: number;
 }
 
-interface Part<Place> {
-  /** What nothing referred to, now locked. */
-  readonly unneeded: readonly Place[] | null;
-  /** The last row that was looked at; null when none is left. */
-  readonly looked: Place | null;
+/** Rows that nothing seems to need, and where the next part goes on; null when nothing is left. */
+interface Look<Row, Place> {
+  readonly unneeded: readonly Row[] | null;
+  readonly next: Place | null;
 }
 
-/** What one part came to. */
-export interface Unneeded<Place> {
-  readonly deleted: number;
-  readonly looked: Place | null;
+/** What may be forgotten: what was stored, or ended, before that time, and at most so many rows. */
+interface Forgettable {
+  readonly before: number;
+  readonly limit: number;
 }
 
-/**
- * Makes the parts of `prune` that forget what nothing refers to any more. What nothing seems to refer to is locked
- * first, and deleted if nothing refers to it even then: a delivery may be replayed meanwhile.
- */
-export function preparePruneUnneeded(names: Names) {
-  const unneededEvent = (event: string): string => `
-    not exists (select from ${names.attempts} as a where a.event_day = ${event}.day and a.event_id = ${event}.id)
-    and (${event}.day, ${event}.id) not in (
+// What nothing seems to need is locked, and then looked at once more, by a statement that sees what was done until the
+// lock was given: a delivery may be replayed meanwhile.
+
+/** Makes the part of `prune` that forgets old events which no delivery and no line needs, and frees their keys. */
+export function preparePruneEvents(names: Names) {
+  const isUnneeded = `
+    not exists (select from ${names.attempts} as a where a.event_day = e.day and a.event_id = e.id)
+    and (e.day, e.id) not in (
       select d.event_day, d.event_id from ${names.deliveries} as d where d.event_day <= ($1::bigint / 86400000)::integer
     )`;
-  const lookAtEvents = plannedEachTime<Part<EventPlace>>(`
+  const given = (value: string): string => `json_to_recordset(${value}::text::json) as g (id text, day integer)`;
+  const look = plannedEachTime<Look<{ readonly id: string; readonly day: number }, EventPlace>>(`
     with part as materialized (
       select stored_at, id, day from ${names.events}
       where stored_at < $1::bigint and day <= ($1::bigint / 86400000)::integer and (stored_at, id) > ($2::bigint, $3::text)
       order by stored_at, id limit ${rowsPerPart}
-    ), unneeded as materialized (
-      select part.* from part join ${names.events} as e on e.id = part.id and e.day = part.day
-      where ${unneededEvent('part')}
-      order by part.stored_at, part.id limit $4::integer for update of e skip locked
     )
     select json_build_object(
-      'unneeded', (select json_agg(unneeded) from unneeded),
-      'looked', (
-        select json_build_object('stored_at', stored_at, 'id', id, 'day', day) from part
+      'unneeded', (
+        select json_agg(u) from (
+          select id, day from part as e where ${isUnneeded} order by stored_at, id limit $4::integer
+        ) u
+      ),
+      'next', (
+        select json_build_object('stored_at', stored_at, 'id', id) from part
         where (select count(*) from part) = ${rowsPerPart} order by stored_at desc, id desc limit 1
       )
     )::text`);
-  const deleteEvents = plannedEachTime<number>(`
-    with given as materialized (
-      select * from json_to_recordset($2::text::json) as g (id text, day integer)
-    ), deleted as (
-      delete from ${names.events} as e using given
-      where e.id = given.id and e.day = given.day and ${unneededEvent('given')}
+  const lock = plannedEachTime<readonly unknown[]>(`
+    select coalesce(json_agg(l), '[]')::text from (
+      select e.id, e.day from ${names.events} as e join ${given('$1')} on e.id = g.id and e.day = g.day
+      for update of e skip locked
+    ) l`);
+  const forget = plannedEachTime<number>(`
+    with deleted as (
+      delete from ${names.events} as e using ${given('$2')}
+      where e.id = g.id and e.day = g.day and ${isUnneeded}
       returning e.id, e.account_id, e.idempotency_key
     ), freed as (
       delete from ${names.eventKeys} as k using deleted
@@ -65,50 +67,57 @@ export function preparePruneUnneeded(names: Names) {
     )
     select to_json(count(*))::text from deleted`);
 
-  const unneededSubscription = `
+  return async (
+    connection: Connection,
+    from: EventPlace,
+    { before, limit }: Forgettable,
+  ): Promise<{ readonly deleted: number; readonly next: EventPlace | null }> => {
+    const { unneeded, next } = await connection.run(look, [before, from.stored_at, from.id, limit]);
+    if (!unneeded) return { deleted: 0, next };
+    const deleted = await connection.transact(async ({ run }) =>
+      run(forget, [before, toJson(await run(lock, [toJson(unneeded)]))]),
+    );
+    return { deleted, next };
+  };
+}
+
+/** Makes the part of `prune` that forgets subscriptions which ended long ago and which nothing refers to. */
+export function preparePruneSubscriptions(names: Names) {
+  const isUnneeded = `
     not exists (select from ${names.attempts} as a where a.subscription_id = s.id)
     and not exists (select from ${names.deliveries} as d where d.subscription_id = s.id)`;
-  const lookAtSubscriptions = plannedEachTime<Part<number>>(`
+  const given = 'any (array(select json_array_elements_text($1::text::json)::bigint))';
+  const look = plannedEachTime<Look<number, number>>(`
     with part as materialized (
-      select id from ${names.subscriptions} where health = 'unsubscribed' and id > $1::bigint order by id limit ${rowsPerPart}
-    ), unneeded as materialized (
-      select s.id from part join ${names.subscriptions} as s using (id)
-      where s.health_since < $3::bigint and ${unneededSubscription}
-      order by s.id limit $2::integer for update of s skip locked
+      select id, health_since from ${names.subscriptions}
+      where health = 'unsubscribed' and id > $2::bigint order by id limit ${rowsPerPart}
     )
     select json_build_object(
-      'unneeded', (select json_agg(id) from unneeded),
-      'looked', (select max(id) from part having count(*) = ${rowsPerPart})
+      'unneeded', (
+        select json_agg(u.id) from (
+          select id from part as s where health_since < $1::bigint and ${isUnneeded} order by id limit $3::integer
+        ) u
+      ),
+      'next', (select max(id) from part having count(*) = ${rowsPerPart})
     )::text`);
-  const deleteSubscriptions = plannedEachTime<number>(`
+  const lock = plannedEachTime<readonly number[]>(`
+    select coalesce(json_agg(l.id), '[]')::text from (
+      select id from ${names.subscriptions} where id = ${given} for update skip locked
+    ) l`);
+  const forget = plannedEachTime<number>(`
     with deleted as (
-      delete from ${names.subscriptions} as s
-      where id = any (array(select json_array_elements_text($1::text::json)::bigint)) and ${unneededSubscription}
-      returning id
+      delete from ${names.subscriptions} as s where id = ${given} and ${isUnneeded} returning id
     )
     select to_json(count(*))::text from deleted`);
 
-  return {
-    /** Deletes old events in the order in which they were stored, and frees their keys. */
-    async deleteEvents(
-      runner: Runner,
-      after: EventPlace,
-      { storedBefore, limit }: { storedBefore: number; limit: number },
-    ): Promise<Unneeded<EventPlace>> {
-      const { unneeded, looked } = await runner.run(lookAtEvents, [storedBefore, after.stored_at, after.id, limit]);
-      if (!unneeded) return { deleted: 0, looked };
-      return { deleted: await runner.run(deleteEvents, [storedBefore, toJson(unneeded)]), looked };
-    },
-
-    /** Deletes subscriptions that ended long ago. */
-    async deleteSubscriptions(
-      runner: Runner,
-      after: number,
-      { endedBefore, limit }: { endedBefore: number; limit: number },
-    ): Promise<Unneeded<number>> {
-      const { unneeded, looked } = await runner.run(lookAtSubscriptions, [after, limit, endedBefore]);
-      if (!unneeded) return { deleted: 0, looked };
-      return { deleted: await runner.run(deleteSubscriptions, [toJson(unneeded)]), looked };
-    },
+  return async (
+    connection: Connection,
+    from: number,
+    { before, limit }: Forgettable,
+  ): Promise<{ readonly deleted: number; readonly next: number | null }> => {
+    const { unneeded, next } = await connection.run(look, [before, from, limit]);
+    if (!unneeded) return { deleted: 0, next };
+    const deleted = await connection.transact(async ({ run }) => run(forget, [toJson(await run(lock, [toJson(unneeded)]))]));
+    return { deleted, next };
   };
 }

@@ -21,8 +21,8 @@ export function prepareRecordOutcomes(names: Names) {
     with clock as materialized (select ${names.now} as now), given as materialized (
       select * from json_to_recordset($1::text::json) as o (
         position integer, id text, fence text, account_id text, subscription_id bigint, event_id text, topic text,
-        number integer, outcome text, reason text, status integer, answer text, started_at bigint, duration_ms bigint,
-        retry_in_ms bigint, failures integer
+        number integer, outcome text, reason text, status integer, answer text, started_at double precision,
+        duration_ms double precision, retry_in_ms double precision, failures integer
       )
     ), held as materialized (
       select given.*, d.event_day from ${names.deliveries} as d
@@ -51,7 +51,8 @@ export function prepareRecordOutcomes(names: Names) {
     ), observed as materialized (
       select s.id, o.* from ${names.subscriptions} as s
       join json_to_recordset($2::text::json) as o (
-        subscription_id bigint, answered boolean, fails integer, pause_ms bigint, at bigint, code integer, event_id text
+        subscription_id bigint, answered boolean, fails integer, pause_ms double precision, at double precision, code integer,
+        event_id text
       ) on s.id = o.subscription_id
       where exists (select from whole)
       order by s.id for update of s

@@ -40,7 +40,7 @@ export function prepareStoreEvents(names: Names) {
         id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence
       )
       select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
-        case when leased then now + $4::bigint else now end, case when leased then $3::text end
+        case when leased then now + $4::double precision else now end, case when leased then $3::text end
       from clock, json_to_recordset($2::text::json) as d (
         id text, account_id text, subscription_id bigint, event_id text, leased boolean
       )
@@ -111,6 +111,7 @@ export function prepareStoreEvents(names: Names) {
 
   async function storeEvents(runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> {
     const { events, deliveries } = batch;
+    checkDeliveries(batch);
     let taken: ReadonlySet<string>;
     try {
       taken = new Set(await insert(runner, batch));
@@ -133,6 +134,19 @@ export function prepareStoreEvents(names: Names) {
   }
 
   return storeEvents;
+}
+
+/** The deliveries of an event are stored with it or left out with it; others would be left out in silence. */
+function checkDeliveries({ events, deliveries }: StoreBatch): void {
+  const ids = new Set(events.map(({ id }) => id));
+  for (const { id, eventId } of deliveries) {
+    if (ids.has(eventId)) continue;
+    throw new HookwellError(
+      'storage_failed',
+      `Nothing of the batch was stored: the event "${eventId}" of the delivery "${id}" is not in it. Store events together with their deliveries.`,
+      { value: eventId },
+    );
+  }
 }
 
 function isConflict(error: unknown): boolean {

@@ -35,7 +35,7 @@ export function prepareSubscriptions(names: Names) {
   const move = plannedEachTime<readonly { readonly position: number; readonly row: Row }[]>(`
     with clock as materialized (select ${names.now} as now), given as materialized (
       select * from json_to_recordset($1::text::json) as m (
-        position integer, id bigint, version bigint, health text, reason text, pause_ms bigint
+        position integer, id bigint, version bigint, health text, reason text, pause_ms double precision
       )
     ), held as materialized (
       select s.id, s.health_version from ${names.subscriptions} as s
