@@ -102,7 +102,7 @@ for (const { name, make } of storages) {
     const { id } = await engine.subscriptions.create({ ...wish, url: receiver.url('/') });
     await engine.subscriptions.create({ ...wish, url: receiver.url('/other') });
     for (let n = 0; n < 3; n += 1) await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
-    const ended = await engine.subscriptions.remove(7, id, 'the customer left');
+    const ended = await engine.subscriptions.remove(7, id, { reason: 'the customer left' });
     t.like(ended, { id, health: 'unsubscribed', healthReason: 'the customer left' });
     t.like(toldAs(told, 'subscription:unsubscribed'), [{ reason: 'the customer left', subscription: { id } }]);
     t.deepEqual(await engine.deliverDue(), { delivered: 3, retried: 0, failed: 0, cancelled: 3 });

@@ -34,6 +34,16 @@ export function postgresHarness({ database, pool, prepare = true }: HarnessOptio
         for (const schema of schemas) await moveClock(database.behind, schema, movedMs);
       },
     },
+    async begin() {
+      const within = new Client({ connectionString: database.url });
+      await within.connect();
+      await within.query('begin');
+      const end = async (how: 'commit' | 'rollback') => {
+        await within.query(how);
+        await within.end();
+      };
+      return { within, commit: async () => end('commit'), rollback: async () => end('rollback') };
+    },
     async lock(place) {
       const client = new Client({ connectionString: database.url });
       await client.connect();

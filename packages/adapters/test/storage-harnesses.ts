@@ -19,6 +19,7 @@ export function memoryHarness(): StorageHarness {
     },
     clock: 'engine',
     unsupported: {
+      'joins transactions': 'nobody else has a transaction open on what is in this object',
       'opens twice': 'what is in memory is in one object, and two of them share nothing',
       locks: 'nobody else can hold what is in this process alone',
     },
@@ -32,6 +33,15 @@ export function sqliteHarness(t: ExecutionContext): StorageHarness {
   return {
     createStorage: (place) => sqliteStorage({ filename: join(folder, place), synchronous: 'NORMAL' }),
     clock: 'engine',
+    async begin(place) {
+      const within = new Database(join(folder, place));
+      within.exec('begin');
+      const end = async (how: 'commit' | 'rollback') => {
+        within.exec(how);
+        within.close();
+      };
+      return { within, commit: async () => end('commit'), rollback: async () => end('rollback') };
+    },
     async lock(place) {
       const database = new Database(join(folder, place));
       database.exec('begin immediate');

@@ -29,7 +29,7 @@ export interface StorageSaboteur {
 
 /**
  * Storages that several can open for one place, as databases are, on a content in memory; sound but for what a saboteur
- * changes. There is nothing that a case may need and that this harness has not.
+ * changes.
  */
 export function sharedMemoryHarness(sabotage: Sabotage = () => ({})): StorageHarness {
   const places = new Map<string, Place>();
@@ -57,7 +57,7 @@ export function sharedMemoryHarness(sabotage: Sabotage = () => ({})): StorageHar
       placeOf(name).locked = true;
       return async () => void (placeOf(name).locked = false);
     },
-    unsupported: {},
+    unsupported: { 'joins transactions': 'nobody else has a transaction open on what is in this process' },
   };
 }
 

@@ -3,6 +3,8 @@ import test from 'ava';
 import { memoryStorage } from '../src/memory/index.ts';
 import { ownClockHarness, sharedMemoryHarness } from './storage-saboteur.ts';
 import { claimSaboteurs } from './storage-saboteurs-claim.ts';
+import { sqliteHarness } from './storage-harnesses.ts';
+import { joinSaboteurs, sabotaged } from './storage-saboteurs-join.ts';
 import { lifeSaboteurs } from './storage-saboteurs-life.ts';
 import { manageSaboteurs } from './storage-saboteurs-manage.ts';
 import { querySaboteurs } from './storage-saboteurs-query.ts';
@@ -32,7 +34,22 @@ for (const { does, sabotage, caughtBy, sentence } of saboteurs) {
   });
 }
 
-for (const { name, run } of storageConformance) {
+for (const { does, sabotage, caughtBy, sentence } of joinSaboteurs) {
+  test(`the suite catches a storage that ${does}`, async (t) => {
+    const caught = storageConformance.find(({ name }) => name === caughtBy);
+    if (!caught) {
+      t.fail(`no case is called "${caughtBy}"`);
+      return;
+    }
+    const error = await t.throwsAsync(caught.run(sabotaged(sqliteHarness(t), sabotage)));
+    t.regex(error?.message ?? '', sentence);
+  });
+}
+
+/** The cases that a storage in memory can be put to. */
+const inSharedMemory = storageConformance.filter(({ needs }) => notApplicable(needs, sharedMemoryHarness()) === null);
+
+for (const { name, run } of inSharedMemory) {
   test(`a sound storage that several can open keeps the promise: ${name}`, async (t) => {
     await t.notThrowsAsync(run(sharedMemoryHarness()));
   });
@@ -42,7 +59,7 @@ for (const { name, run } of storageConformance) {
 }
 
 test('every case has a saboteur that it catches', (t) => {
-  const catching = new Set(saboteurs.map(({ caughtBy }) => caughtBy));
+  const catching = new Set([...saboteurs, ...joinSaboteurs].map(({ caughtBy }) => caughtBy));
   const idle = storageConformance.map(({ name }) => name).filter((name) => !catching.has(name));
   t.deepEqual(idle, []);
 });
@@ -60,7 +77,7 @@ test('every name begins with a member of the port and is told apart from all oth
 
 test('no two cases use the same place', async (t) => {
   const places = new Map<string, string>();
-  for (const { name, run } of storageConformance) {
+  for (const { name, run } of inSharedMemory) {
     const harness = sharedMemoryHarness();
     await run({
       ...harness,
@@ -72,7 +89,7 @@ test('no two cases use the same place', async (t) => {
       },
     });
   }
-  t.true(places.size >= storageConformance.length);
+  t.true(places.size >= inSharedMemory.length);
 });
 
 test('a case that a harness declares impossible is refused with its reason, and never passes in silence', async (t) => {

@@ -24,6 +24,7 @@ import { notices } from './notices.ts';
 import type { EngineOptions, OptionsInput } from './options.ts';
 import type { Plugin } from './plugin.ts';
 import type { StorageAdapter } from './storage-adapter.ts';
+import type { TransactionOptions } from './model/transaction.ts';
 import type { TransportAdapter } from './transport-adapter.ts';
 import { transportsByScheme } from './transports-by-scheme.ts';
 
@@ -56,11 +57,13 @@ export interface Engine<EventName extends string = string> {
    */
   readonly start: (options?: { readonly deliver?: boolean }) => Promise<void>;
   /**
-   * Stores an event of the CRM and a delivery for each subscription to it; resolves when they are durable.
+   * Stores an event of the CRM and a delivery for each subscription to it; resolves when they are durable. With `within`
+   * they are part of that transaction of yours: durable when you commit, and never there when you roll back. Nothing is
+   * told of it on `events`, because nobody knows yet whether you will commit.
    * @throws {HookwellError} `invalid_topic`, `unknown_event`, `unknown_object_type`, `invalid_record`, `invalid_input`,
    * `idempotency_conflict`, `overloaded`, `not_running`, `storage_busy`, `storage_failed`. Nothing is stored then.
    */
-  readonly emit: (topic: Topic<EventName>, input: EmitInput) => Promise<EmitResult>;
+  readonly emit: (topic: Topic<EventName>, input: EmitInput, options?: TransactionOptions) => Promise<EmitResult>;
   /** Delivers all that is due now and waits for its outcomes: for tests, and for hosts that deliver from cron. */
   readonly deliverDue: () => Promise<RoundResult>;
   /**
@@ -252,9 +255,9 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       await starting;
     },
 
-    async emit(topic, input) {
+    async emit(topic, input, { within } = {}) {
       checkRunning();
-      return accepting.accept(topic, input);
+      return accepting.accept(topic, input, within);
     },
 
     async deliverDue() {

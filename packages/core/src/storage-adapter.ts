@@ -124,6 +124,13 @@ export interface StorageAdapter {
   readonly storeEvents: (batch: StoreBatch) => Promise<readonly StoredEvent[]>;
 
   /**
+   * Answers the calls that can be part of a transaction that the host has open, bound to it: what they write is there once
+   * the host commits, and never was once it rolls back. They see what the transaction has written, and neither commit nor
+   * roll back. Rejects with `invalid_input` what is no open transaction of this storage's database.
+   */
+  readonly join: (transaction: unknown) => Promise<JoinedStorage>;
+
+  /**
    * Leases due deliveries to one caller only, lanes in turn from `after` on and oldest due first within a lane, whatever
    * the length of any lane. Passes lanes over that are paused; a lane whose subscription is unsubscribed is never paused.
    * A lease that ran out is due like any other delivery, and counts as abandoned once it is claimed again; until then, or
@@ -185,6 +192,9 @@ export interface StorageAdapter {
   readonly stop: () => Promise<void>;
 }
 
+/** The calls of a storage that can be part of a transaction of the host's. */
+export type JoinedStorage = Pick<StorageAdapter, 'createSubscription' | 'endSubscription' | 'findSubscriptions' | 'storeEvents'>;
+
 /** Every member of the port and its type, for checks at run time. */
 export const storageMembers = {
   name: 'string',
@@ -194,6 +204,7 @@ export const storageMembers = {
   endSubscription: 'function',
   findSubscriptions: 'function',
   storeEvents: 'function',
+  join: 'function',
   claimDeliveries: 'function',
   recordOutcomes: 'function',
   moveHealth: 'function',

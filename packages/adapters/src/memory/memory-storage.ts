@@ -76,6 +76,13 @@ export function memoryStorage(): StorageAdapter {
       return storeEvents(contents, batch, now());
     },
 
+    async join() {
+      throw new HookwellError(
+        'invalid_input',
+        'The memory storage has no transactions that a host could have open; leave "within" out, or use another storage.',
+      );
+    },
+
     async claimDeliveries(request) {
       return claimDeliveries(contents, request, now());
     },

@@ -85,7 +85,7 @@ export class Connection implements Runner {
 }
 
 /** PostgreSQL keeps no text with the character zero in it. */
-function storable(value: PostgresValue): PostgresValue {
+export function storable(value: PostgresValue): PostgresValue {
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
 }
 

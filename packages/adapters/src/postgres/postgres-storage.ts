@@ -2,6 +2,7 @@ import { HookwellError, type StorageAdapter } from '@hookwell/core';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
 import type { Connection } from './connection.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
+import { joinTransaction } from './join.ts';
 import { namesIn } from './names.ts';
 import { prepareNextDue } from './next-due.ts';
 import { openConnection } from './open-connection.ts';
@@ -63,6 +64,16 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
     findSubscriptions: async (keys) => subscriptions.find(opened(), keys),
 
     storeEvents: async (batch) => today((open) => calls.storeEvents(open, batch)),
+
+    async join(transaction) {
+      opened();
+      return joinTransaction(transaction, (runner) => ({
+        createSubscription: async (subscription) => subscriptions.create(runner, subscription),
+        endSubscription: async (accountId, id, reason) => subscriptions.end(runner, accountId, id, reason),
+        findSubscriptions: async (keys) => subscriptions.find(runner, keys),
+        storeEvents: async (batch) => calls.storeEvents(runner, batch),
+      }));
+    },
 
     claimDeliveries: async (request) => calls.claimDeliveries(opened(), request),
 

@@ -22,6 +22,9 @@ export class Connection {
   readonly #beginImmediate: SqliteStatement;
   readonly #commit: SqliteStatement;
   readonly #rollback: SqliteStatement;
+  readonly #save: SqliteStatement;
+  readonly #release: SqliteStatement;
+  readonly #rollbackToSave: SqliteStatement;
 
   constructor(database: SqliteDatabase, options: ConnectionOptions) {
     this.database = database;
@@ -30,6 +33,9 @@ export class Connection {
     this.#beginImmediate = this.prepareSql('begin immediate');
     this.#commit = this.prepareSql('commit');
     this.#rollback = this.prepareSql('rollback');
+    this.#save = this.prepareSql('savepoint hookwell');
+    this.#release = this.prepareSql('release hookwell');
+    this.#rollbackToSave = this.prepareSql('rollback to hookwell');
   }
 
   /** Prepares a statement, to be run often; every value in it is `bound()`. */
@@ -57,6 +63,33 @@ export class Connection {
    */
   write<Result>(work: () => Result): Result {
     return this.#guard(() => this.#transact(this.#beginImmediate, work));
+  }
+
+  /**
+   * Runs work as part of the transaction that the host has open, all or nothing.
+   * @throws {HookwellError} `invalid_input` when it has ended
+   */
+  within<Result>(work: () => Result): Result {
+    const { database } = this;
+    if (!database.inTransaction) {
+      throw new HookwellError(
+        'invalid_input',
+        `No transaction is open on the database "${database.name}" given as "within"; nothing was done. Begin one first, and await the call before you commit.`,
+      );
+    }
+    try {
+      this.#save.run();
+      try {
+        return work();
+      } catch (error) {
+        this.#rollbackToSave.run();
+        throw error;
+      } finally {
+        this.#release.run();
+      }
+    } catch (error) {
+      throw storageError(error, database.name);
+    }
   }
 
   /** Runs work that reads with several statements, which see the same state. */

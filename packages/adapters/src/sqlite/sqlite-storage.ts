@@ -2,6 +2,7 @@ import { HookwellError, type StorageAdapter } from '@hookwell/core';
 import type { Connection } from './connection.ts';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
+import { prepareJoin } from './join.ts';
 import { prepareNextDue } from './next-due.ts';
 import { openConnection } from './open-connection.ts';
 import { preparePrune } from './prune.ts';
@@ -59,6 +60,10 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
     async storeEvents(batch) {
       const { connection, now, storeEvents } = opened();
       return connection.write(() => storeEvents(batch, now()));
+    },
+
+    async join(transaction) {
+      return opened().join(transaction);
     },
 
     async claimDeliveries(request) {
@@ -133,6 +138,7 @@ function prepareCalls(connection: Connection, now: () => number) {
     now,
     subscriptions: prepareSubscriptions(connection),
     storeEvents: prepareStoreEvents(connection),
+    join: prepareJoin(connection, now),
     claimDeliveries: prepareClaimDeliveries(connection),
     recordOutcomes: prepareRecordOutcomes(connection),
     releaseDeliveries: prepareReleaseDeliveries(connection),

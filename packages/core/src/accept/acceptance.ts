@@ -10,7 +10,8 @@ import { store, type Stored, type StoreContext } from './store.ts';
 
 /** The stages of acceptance in a row: emit, then match and store for groups of what is emitted at the same time. */
 export interface Acceptance {
-  readonly accept: (topic: string, input: EmitInput) => Promise<EmitResult>;
+  /** With `within`, as part of that transaction of the host's, and by itself: what else is emitted goes its own way. */
+  readonly accept: (topic: string, input: EmitInput, within?: unknown) => Promise<EmitResult>;
   /** Resolves when everything accepted so far is stored or refused. */
   readonly idle: () => Promise<void>;
 }
@@ -18,11 +19,14 @@ export interface Acceptance {
 /** What acceptance works with. */
 export interface AcceptanceContext {
   readonly options: EngineOptions;
-  readonly storage: Pick<StorageAdapter, 'findSubscriptions' | 'storeEvents'>;
+  readonly storage: Pick<StorageAdapter, 'findSubscriptions' | 'storeEvents' | 'join'>;
   readonly newId: () => string;
   readonly notices: Notices;
   /** What sends from memory what was stored already leased. */
-  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'>;
+  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'> & {
+    /** Is told that something was written which is due as soon as the host commits. */
+    readonly onPromised: () => void;
+  };
 }
 
 /** Makes the acceptance of one engine. */
@@ -44,12 +48,22 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
     waitMs: 0,
     write: async (events) => store(await match(events, { storage, plugins }), storeContext),
   });
-  /** Events that are still with the emit hooks of plugins. */
+  /** Events that are still with the emit hooks of plugins, or being written in a transaction of the host's. */
   let checking = 0;
   let onChecked: (() => void)[] = [];
 
+  /** Nothing is leased, handed on or told: all of that would be wrong if the host rolls back. */
+  async function storeWithin(event: StoredEvent, within: unknown): Promise<EmitResult> {
+    const joined = await storage.join(within);
+    const context = { ...storeContext, storage: joined, reserve: () => false, onWaiting: () => undefined };
+    const [stored] = await store(await match([event], { storage: joined, plugins }), context);
+    if (!stored || 'error' in stored) throw stored?.error ?? new Error('the event was not answered');
+    if (stored.result.deliveries > 0) loop.onPromised();
+    return stored.result;
+  }
+
   return {
-    async accept(topic, input) {
+    async accept(topic, input, within) {
       if (storing.size() + checking >= maxPendingEmits) {
         throw new HookwellError(
           'overloaded',
@@ -60,6 +74,7 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
       let event: StoredEvent;
       try {
         event = await emit(topic, input, { catalog, plugins, now, newId });
+        if (within !== undefined) return await storeWithin(event, within);
       } finally {
         checking -= 1;
         if (checking === 0) {

@@ -10,6 +10,7 @@ import { Alarm } from './alarm.ts';
 import type { ClaimBounds, Claimed } from './claim.ts';
 import { ClippedLanes } from './clipped-lanes.ts';
 import { laneQueue } from './lane-queue.ts';
+import { Lookout } from './lookout.ts';
 import type { Lanes } from './lanes.ts';
 import type { Recorded } from './record.ts';
 import { closesLane } from './record-outcome.ts';
@@ -49,6 +50,7 @@ export class DeliveryLoop {
   readonly #context: DeliveryLoopContext;
   readonly #queue;
   readonly #alarm: Alarm;
+  readonly #lookout = new Lookout(() => this.wake());
   #running = false;
   #stopping = false;
   #cursor = 0;
@@ -108,6 +110,11 @@ export class DeliveryLoop {
     else this.wake();
   }
 
+  /** Takes note that a transaction of the host's has written deliveries, which are due as soon as it commits. */
+  onPromised(): void {
+    if (this.#running) this.#lookout.begin();
+  }
+
   /** Looks for due deliveries, now or when the present round of claims has ended. */
   wake(): void {
     this.#wanted = true;
@@ -138,6 +145,7 @@ export class DeliveryLoop {
     this.#running = false;
     this.#stopping = true;
     this.#alarm.stop();
+    this.#lookout.stop();
     this.#context.lanes.drain();
     this.#queue.concurrency = Number.POSITIVE_INFINITY;
     await this.#claiming;

@@ -7,6 +7,7 @@ import { builtInFormats, type Encoding, type NewSubscription, type Subscription 
 import { shown } from '../model/shown.ts';
 import { listed, suggestion } from '../model/suggestion.ts';
 import { parseTopic } from '../model/topic.ts';
+import type { TransactionOptions } from '../model/transaction.ts';
 import type { Plugin } from '../plugin.ts';
 import type { StorageAdapter, SubscriptionField } from '../storage-adapter.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
@@ -26,30 +27,38 @@ export interface SubscriptionInput {
   readonly data?: string | undefined;
 }
 
+/** How to end a subscription. */
+export interface RemoveOptions extends TransactionOptions {
+  /** Why, for the log and its owner: `unsubscribed by the account` by default. */
+  readonly reason?: string | undefined;
+}
+
 /** `engine.subscriptions`: every call is about one account, and sees nothing of another. */
 export interface Subscriptions {
   /**
-   * Makes a subscription. The same URL and topic twice are two subscriptions.
+   * Makes a subscription. The same URL and topic twice are two subscriptions. With `within` it is part of that
+   * transaction of yours, and nothing is told of it on `events`.
    * @throws {HookwellError} `invalid_url`, `invalid_topic`, `unknown_event`, `unknown_object_type`, `unknown_format`,
    * `invalid_data`, `invalid_input`, or what a plugin refuses it with (`not_permitted`)
    */
-  readonly create: (input: SubscriptionInput) => Promise<Subscription>;
+  readonly create: (input: SubscriptionInput, options?: TransactionOptions) => Promise<Subscription>;
   /** @throws {HookwellError} `not_found` for an id that the account does not have, or no longer */
   readonly get: (accountId: AccountId, id: number) => Promise<Subscription>;
   /** The account's subscriptions, oldest first, 50 of them, unless the query says otherwise. */
   readonly list: (accountId: AccountId, query?: Partial<Query<SubscriptionField>>) => Promise<Page<Subscription>>;
   /**
-   * Ends a subscription; its unfinished deliveries are cancelled with the reason, each as soon as it is due.
+   * Ends a subscription; its unfinished deliveries are cancelled with the reason, each as soon as it is due. With
+   * `within` that is part of your transaction, and nothing is told of it on `events`.
    * @throws {HookwellError} `not_found`
    */
-  readonly remove: (accountId: AccountId, id: number, reason?: string) => Promise<Subscription>;
+  readonly remove: (accountId: AccountId, id: number, options?: RemoveOptions) => Promise<Subscription>;
   /** What happens next to it, in plain words; empty while it is healthy. */
   readonly next: (subscription: Health) => string;
 }
 
 /** What `subscriptions` works with. */
 export interface SubscriptionsContext {
-  readonly storage: Pick<StorageAdapter, 'createSubscription' | 'listSubscriptions' | 'endSubscription'>;
+  readonly storage: Pick<StorageAdapter, 'createSubscription' | 'listSubscriptions' | 'endSubscription' | 'join'>;
   readonly catalog: Catalog;
   readonly plugins: readonly Plugin[];
   readonly health: HealthPolicy;
@@ -65,10 +74,11 @@ export interface SubscriptionsContext {
 export function subscriptions(context: SubscriptionsContext): Subscriptions {
   const { storage } = context;
   return {
-    async create(input) {
+    async create(input, { within } = {}) {
       context.checkRunning();
       const subscription = newSubscription(input, context);
       for (const plugin of context.plugins) await plugin.subscribe?.(subscription);
+      if (within !== undefined) return (await storage.join(within)).createSubscription(subscription);
       const created = await storage.createSubscription(subscription);
       context.onCreated(created);
       return created;
@@ -87,12 +97,13 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       return storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, ...query });
     },
 
-    async remove(accountId, id, reason = 'unsubscribed by the account') {
+    async remove(accountId, id, { reason = 'unsubscribed by the account', within } = {}) {
       context.checkRunning();
       const account = checkAccountId(accountId);
-      const ended = Number.isSafeInteger(id) ? await storage.endSubscription(account, id, reason) : null;
+      const target = within === undefined ? storage : await storage.join(within);
+      const ended = Number.isSafeInteger(id) ? await target.endSubscription(account, id, reason) : null;
       if (!ended) return missing(id);
-      context.onEnded(ended);
+      if (within === undefined) context.onEnded(ended);
       return ended;
     },
 

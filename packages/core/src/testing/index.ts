@@ -12,6 +12,6 @@ export type { BasicBehaviour, SpecialBehaviour, TransportHarness } from './trans
 export { storageConformance } from './storage-conformance.ts';
 export type { StorageConformanceCase } from './storage-checks.ts';
 export { storageAbilities } from './storage-harness.ts';
-export type { OwnClock, StorageAbility, StorageHarness } from './storage-harness.ts';
+export type { HostTransaction, OwnClock, StorageAbility, StorageHarness } from './storage-harness.ts';
 export { testClock } from './test-clock.ts';
 export type { TestClock } from './test-clock.ts';

@@ -4,6 +4,7 @@ import { storageClaimCases } from './storage-claim-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
 import type { StorageHarness } from './storage-harness.ts';
 import { storageHealthCases } from './storage-health-cases.ts';
+import { storageJoinCases } from './storage-join-cases.ts';
 import { storageLifeCases } from './storage-life-cases.ts';
 import { storageManageCases } from './storage-manage-cases.ts';
 import { storagePruneCases } from './storage-prune-cases.ts';
@@ -31,6 +32,7 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageSubscriptionCases,
   ...storageQueryCases,
   ...storageStoreCases,
+  ...storageJoinCases,
   ...storageClaimCases,
   ...storageTurnCases,
   ...storageRecordCases,
@@ -45,10 +47,11 @@ export const storageConformance: readonly StorageConformanceCase[] = [
 
 /** The harness with places that no other case uses. */
 function atPlacesOf(prefix: string, harness: StorageHarness): StorageHarness {
-  const { createStorage, lock } = harness;
+  const { createStorage, begin, lock } = harness;
   return {
     ...harness,
     createStorage: (place) => createStorage(`${prefix}_${place}`),
+    ...(begin && { begin: async (place: string) => begin(`${prefix}_${place}`) }),
     ...(lock && { lock: async (place: string) => lock(`${prefix}_${place}`) }),
   };
 }

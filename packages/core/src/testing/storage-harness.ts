@@ -5,6 +5,7 @@ import type { Declaration } from './conformance-case.ts';
 export const storageAbilities = {
   'opens again': 'a storage that is made anew for a place finds what another one has stored there and then stopped',
   'opens twice': 'two storages are open for the same place at once, as two processes would have it',
+  'joins transactions': 'a host can have a transaction open on what the storage keeps its data in',
   locks: 'somebody else can keep the storage from writing for a while',
 } as const;
 
@@ -18,6 +19,14 @@ export interface OwnClock {
   readonly spanMs: number;
 }
 
+/** A transaction that a host has open. */
+export interface HostTransaction {
+  /** What the host hands the engine. */
+  readonly within: unknown;
+  readonly commit: () => Promise<void>;
+  readonly rollback: () => Promise<void>;
+}
+
 /** What the author of a storage provides to prove it. */
 export interface StorageHarness extends Declaration<StorageAbility> {
   /**
@@ -27,6 +36,8 @@ export interface StorageHarness extends Declaration<StorageAbility> {
   readonly createStorage: (place: string) => StorageAdapter;
   /** `engine` when it goes by the clock that `start` hands it, which the cases then move. */
   readonly clock: 'engine' | OwnClock;
+  /** Begins a transaction as a host would, on a place that has a storage which was started. */
+  readonly begin?: (place: string) => Promise<HostTransaction>;
   /** Keeps the storages of a place from writing, as another program might, and answers what lets them write again. */
   readonly lock?: (place: string) => Promise<() => Promise<void>>;
 }

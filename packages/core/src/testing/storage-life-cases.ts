@@ -78,6 +78,7 @@ export const storageLifeCases = [
       endSubscription: async () => storage.endSubscription('a', subscription.id, 'it is over'),
       findSubscriptions: async () => storage.findSubscriptions([subscription]),
       storeEvents: async () => storage.storeEvents(batch),
+      join: async () => storage.join({}),
       claimDeliveries: async () => trial.claim(),
       recordOutcomes: async () => storage.recordOutcomes([]),
       moveHealth: async () => storage.moveHealth([]),

@@ -6,7 +6,7 @@ import type { HealthMove } from '../model/health.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { NewSubscription, Subscription } from '../model/subscription.ts';
 import type { ClaimRequest, ClaimResult, RecordResult, StorageAdapter, StoreBatch } from '../storage-adapter.ts';
-import type { StorageHarness } from './storage-harness.ts';
+import type { HostTransaction, StorageHarness } from './storage-harness.ts';
 import { testClock } from './test-clock.ts';
 
 /** The span of a storage whose clock the cases move, in milliseconds. */
@@ -77,6 +77,14 @@ export class StorageTrial {
 
   async lock(): Promise<() => Promise<void>> {
     return this.harness.lock?.(place) ?? fail('the harness has no "lock"; give it one, or say why "locks" is unsupported');
+  }
+
+  /** Begins a transaction as a host would. */
+  async begin(): Promise<HostTransaction> {
+    return (
+      this.harness.begin?.(place) ??
+      fail('the harness has no "begin"; give it one, or say why "joins transactions" is unsupported')
+    );
   }
 
   /** An id that grows, such as the engine makes. */

@@ -1,0 +1,103 @@
+import { HookwellError, type JoinedStorage, type StoreBatch } from '@hookwell/core';
+import test from 'ava';
+import { Kysely, PostgresDialect } from 'kysely';
+import { testDatabase } from './postgres-fixture.ts';
+import { batchFor, subscribe } from './storage-fixture.ts';
+
+const database = await testDatabase();
+test.after.always(async () => database.remove());
+
+/** A transaction in one of the shapes that hosts have. */
+interface Shape {
+  readonly within: unknown;
+  readonly end: (how: 'commit' | 'rollback') => Promise<void>;
+}
+
+const stop = Symbol('roll back');
+
+/** A Kysely transaction that stays open until it is told how to end. */
+async function kysely(): Promise<Shape> {
+  const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool: database.pool() }) });
+  const begun = Promise.withResolvers<unknown>();
+  const ended = Promise.withResolvers<'commit' | 'rollback'>();
+  const done = db
+    .transaction()
+    .execute(async (trx) => {
+      begun.resolve(trx);
+      if ((await ended.promise) === 'rollback') throw stop;
+    })
+    .catch((error: unknown) => {
+      if (error !== stop) throw error;
+    });
+  return {
+    within: await begun.promise,
+    async end(how) {
+      ended.resolve(how);
+      await done;
+    },
+  };
+}
+
+/** A client of pg, wrapped as the case wants it. */
+async function client(
+  wrap: (query: (sql: string, values?: unknown[]) => Promise<{ rows: unknown[] }>) => unknown,
+): Promise<Shape> {
+  const taken = await database.behind.connect();
+  await taken.query('begin');
+  return {
+    within: wrap(async (sql, values) => taken.query(sql, values)) ?? taken,
+    async end(how) {
+      await taken.query(how);
+      taken.release();
+    },
+  };
+}
+
+const shapes: Readonly<Record<string, () => Promise<Shape>>> = {
+  'a client of pg': async () => client(() => undefined),
+  'a Kysely transaction': kysely,
+  'an object whose query answers a result': async () => client((query) => ({ query })),
+  'an object whose query answers rows': async () =>
+    client((query) => ({ query: async (sql: string, values: unknown[]) => (await query(sql, values)).rows })),
+};
+
+for (const [name, open] of Object.entries(shapes)) {
+  test(`${name}: what is stored within is there after the commit, and never after a rollback`, async (t) => {
+    const { storage } = await database.started();
+    const { id } = await subscribe(storage);
+    for (const how of ['rollback', 'commit'] as const) {
+      const batch: StoreBatch = batchFor(`${how}-x`, [id]);
+      const shape = await open();
+      await (await storage.join(shape.within)).storeEvents(batch);
+      t.deepEqual(await storage.findEvents('a', [batch.events[0]?.id ?? '']), [], 'not before the end');
+      await shape.end(how);
+      const found = await storage.findEvents(batch.events[0]?.accountId ?? '', [batch.events[0]?.id ?? '']);
+      t.is(found.length, how === 'commit' ? 1 : 0, how);
+    }
+  });
+}
+
+test('what is no open transaction is refused, with the way out', async (t) => {
+  const { storage } = await database.started();
+  const batch = batchFor('x', []);
+  const call = async (within: unknown): Promise<unknown> => {
+    const joined: JoinedStorage = await storage.join(within);
+    return joined.storeEvents(batch);
+  };
+  const idle = await database.behind.connect();
+  const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool: database.pool() }) });
+  const refused: readonly (readonly [unknown, RegExp])[] = [
+    [database.behind, /it is a pool.*pool\.connect\(\)/],
+    [idle, /no transaction is open on it; send BEGIN first/],
+    [{ query: async (sql: string, values: unknown[]) => idle.query(sql, values) }, /no transaction is open on it/],
+    [db, /a Kysely that is no transaction/],
+    [{ execute: () => undefined }, /it has no `query\(sql, parameters\)`/],
+    [{ query: async () => 'yes' }, /answers neither rows nor an object with `rows`/],
+  ];
+  for (const [within, message] of refused) {
+    const error = await t.throwsAsync(async () => call(within), { code: 'invalid_input', message });
+    t.true(HookwellError.is(error, 'invalid_input'));
+  }
+  idle.release();
+  t.deepEqual(await storage.findEvents('a', [batch.events[0]?.id ?? '']), []);
+});
