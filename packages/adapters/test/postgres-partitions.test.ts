@@ -240,17 +240,17 @@ test('a replay in progress keeps the event that it needs', async (t) => {
   t.is((await storage.claimDeliveries(claimRequest())).events.length, 1);
 });
 
-/** A pool that counts the statements sent to it, and does something else before it hands a client out. */
-function watched(pool: Pool): PostgresPool & { statements: number; beforeConnect: () => Promise<unknown> } {
+/** A pool that keeps the statements sent to it, and does something else before it hands a client out. */
+function watched(pool: Pool): PostgresPool & { statements: string[]; beforeConnect: () => Promise<unknown> } {
   const watching = {
-    statements: 0,
+    statements: [] as string[],
     beforeConnect: async (): Promise<unknown> => undefined,
     async connect() {
       await watching.beforeConnect();
       return pool.connect();
     },
     async query(query: Parameters<PostgresPool['query']>[0]) {
-      watching.statements += 1;
+      watching.statements.push(query.text);
       return pool.query({ ...query, values: [...query.values] });
     },
   };
@@ -267,9 +267,11 @@ test('an event that is needed again after prune has looked at it stays', async (
   await finish(storage);
   await setClock(midnight + 9 * day);
   await storage.prune(ages);
-  pool.beforeConnect = async () =>
-    column(`insert into "${schema}".deliveries
+  pool.beforeConnect = async () => {
+    if (!pool.statements.at(-1)?.includes('unneeded')) return;
+    await column(`insert into "${schema}".deliveries
       select 'x-d0', account_id, ${id}, id, day, 0, 0, 0, 0, 0, null from "${schema}".events where id = 'x-e0' on conflict do nothing`);
+  };
   t.is((await pruneAll(storage)).events, 1);
   t.deepEqual(await placesOf(started, 'events'), ['events_20300115 x-e0']);
 });
@@ -284,8 +286,8 @@ test('to find that nothing is to be forgotten takes a handful of statements, and
   await finish(storage);
   await setClock(midnight + 2 * day);
   await storage.prune(ages);
-  pool.statements = 0;
+  pool.statements = [];
   pool.beforeConnect = async () => t.fail('it began a transaction');
   t.deepEqual(await storage.prune(ages), { attempts: 0, events: 0, subscriptions: 0 });
-  t.true(pool.statements <= 6, `${pool.statements} statements`);
+  t.true(pool.statements.length <= 6, pool.statements.join('\n'));
 });

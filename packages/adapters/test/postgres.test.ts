@@ -124,6 +124,23 @@ test.serial('a delivery whose event is not in the batch is refused with the batc
   t.deepEqual(await column(`select id from "${schema}".events`), []);
 });
 
+test.serial('lines that go for their age do not count for how many an account may keep', async (t) => {
+  const { storage } = await database.started();
+  const { id } = await subscribe(storage);
+  await storage.storeEvents(batchFor('x', [id, id, id, id, id]));
+  const { claims } = await storage.claimDeliveries(claimRequest());
+  const { now } = await storage.recordOutcomes([]);
+  const outcomes = claims.map((claim, index) => outcomeOf(claim, { startedAt: now - (index === 4 ? 100_000 : 0) }));
+  await storage.recordOutcomes(outcomes);
+  const request = { deliveredAfterMs: 50_000, failedAfterMs: 50_000, maxAttemptsPerAccount: 3, limit: 100 };
+  for (let went = 1; went > 0;) went = (await storage.prune(request)).attempts;
+  const { rows } = await storage.listAttempts('a', allRows);
+  t.deepEqual(
+    rows.map(({ deliveryId }) => deliveryId),
+    claims.slice(1, 4).map((claim) => claim.id),
+  );
+});
+
 test.serial('a lock that is not given in time, as the host has set, makes a call busy and leaves nothing behind', async (t) => {
   const started = await database.started({ pool: database.pool({ lock_timeout: 50 }) });
   const { storage, column, schema } = started;
