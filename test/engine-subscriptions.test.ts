@@ -176,6 +176,7 @@ const refused: readonly (readonly [what: string, input: unknown, code: string, m
   ['a format of the prototype', { ...wish, format: 'constructor' }, 'unknown_format', /Unknown format "constructor"/],
   ['an unknown encoding', { ...wish, encoding: 'xml' }, 'unknown_format', /Unknown encoding "xml". Encodings: "form", "json"/],
   ['data of 4,097 characters', { ...wish, data: 'x'.repeat(4_097) }, 'invalid_data', /at most 4096 characters/],
+  ['data with U+0000', { ...wish, data: 'a\0' }, 'invalid_data', /U\+0000 or half/],
   ['data that is no text', { ...wish, data: { format: 'notify' } }, 'invalid_data', /it must be a text/],
 ];
 for (const [what, input, code, message] of refused) {

@@ -319,7 +319,7 @@ test('an engine that does not run: 503, and the client is told to come back', as
     ['POST', `/Webhook/subscribe?${goodForm}`],
   ] as const) {
     const { status, text, headers } = await host.call(method, path);
-    t.deepEqual([status, text], [503, 'Too busy to answer right now. Try again in a moment.'], path);
+    t.deepEqual([status, text], [503, 'Not available right now. Try again in a moment.'], path);
     t.deepEqual([headers['content-type'], headers['retry-after']], ['text/html;charset=UTF-8', '5']);
   }
   t.deepEqual(host.errors, []);

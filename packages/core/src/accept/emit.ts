@@ -4,6 +4,7 @@ import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { findObjectType, normaliseRecord, type FieldInput } from '../model/crm-record.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { isKeyText, keyTextRule } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
@@ -90,8 +91,8 @@ function instantOf(occurredAt: unknown, now: () => number): number {
 
 function checkKey(key: string | undefined): string | null {
   if (key === undefined) return null;
-  if (typeof key === 'string' && key.length > 0 && key.length <= 200) return key;
-  throw new HookwellError('invalid_input', `Invalid idempotencyKey ${shown(key)}: pass a text of 1 to 200 characters.`, {
+  if (isKeyText(key)) return key;
+  throw new HookwellError('invalid_input', `Invalid idempotencyKey ${shown(key)}: pass ${keyTextRule}.`, {
     value: key,
   });
 }

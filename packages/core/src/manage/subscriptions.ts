@@ -4,6 +4,7 @@ import { findObjectType } from '../model/crm-record.ts';
 import { whatHappensNext, type Health, type HealthPolicy } from '../model/health.ts';
 import type { Page, Query } from '../model/query.ts';
 import { builtInFormats, type Encoding, type NewSubscription, type Subscription } from '../model/subscription.ts';
+import { isStorableText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import { listed, suggestion } from '../model/suggestion.ts';
 import { parseTopic } from '../model/topic.ts';
@@ -139,6 +140,11 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   }
   if (typeof data !== 'string' || data.length > 4_096) {
     throw new HookwellError('invalid_data', 'Invalid data: it must be a text of at most 4096 characters.', { value: data });
+  }
+  if (!isStorableText(data)) {
+    throw new HookwellError('invalid_data', 'Invalid data: it has U+0000 or half of a surrogate pair in it; leave them out.', {
+      value: data,
+    });
   }
   return { accountId, url, topic, format, encoding, data };
 }

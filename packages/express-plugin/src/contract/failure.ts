@@ -35,7 +35,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof Refusal) return told(error.status, error.message, error.headers);
   const status = HookwellError.is(error) ? (statuses[error.code] ?? 500) : 500;
   if (status === 500) return told(500, 'Something went wrong here, not in your request. Try again later.');
-  if (status === 503) return told(503, 'Too busy to answer right now. Try again in a moment.', { 'Retry-After': '5' });
+  if (status === 503) return told(503, 'Not available right now. Try again in a moment.', { 'Retry-After': '5' });
   const { code, message } = error as HookwellError;
   return told(status, code === 'invalid_query' ? `Invalid query: ${message}` : message);
 }
