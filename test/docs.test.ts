@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as functionAdapter from '@hookwell/adapters/function';
 import * as httpAdapter from '@hookwell/adapters/http';
+import * as postgresAdapter from '@hookwell/adapters/postgres';
 import * as sqliteAdapter from '@hookwell/adapters/sqlite';
 import * as core from '@hookwell/core';
 import * as expressPlugin from '@hookwell/express-plugin';
@@ -25,7 +26,7 @@ test('the pages of options and errors are what the schemas and the errors say no
 
 test('every schema of options that a package exports is on the page of options', (t) => {
   const shown = new Set<unknown>(optionOwners.map(({ schema }) => schema));
-  for (const exported of [core, functionAdapter, httpAdapter, sqliteAdapter, expressPlugin]) {
+  for (const exported of [core, functionAdapter, httpAdapter, sqliteAdapter, postgresAdapter, expressPlugin]) {
     for (const [name, value] of Object.entries(exported)) if (name.endsWith('OptionsSchema')) t.true(shown.has(value), name);
   }
   t.is(shown.size, optionOwners.length);

@@ -1,5 +1,6 @@
 import { FunctionTransportOptionsSchema } from '@hookwell/adapters/function';
 import { HttpTransportOptionsSchema } from '@hookwell/adapters/http';
+import { PostgresMigrationsOptionsSchema, PostgresStorageOptionsSchema } from '@hookwell/adapters/postgres';
 import { SqliteStorageOptionsSchema } from '@hookwell/adapters/sqlite';
 import { ContactPlansOptionsSchema, EngineOptionsSchema, StandardWebhooksOptionsSchema } from '@hookwell/core';
 import { WebhooksOptionsSchema } from '@hookwell/express-plugin';
@@ -35,6 +36,20 @@ export const optionOwners: readonly OptionOwner[] = [
     schema: SqliteStorageOptionsSchema,
     about: 'Exactly one of `filename` and `database` must be given.',
     types: { database: 'a `Database` of better-sqlite3' },
+  },
+  {
+    name: 'postgresStorage',
+    from: '@hookwell/adapters/postgres',
+    schema: PostgresStorageOptionsSchema,
+    about: '`pool` must be given.',
+    types: { pool: 'a `Pool` of pg' },
+  },
+  {
+    name: 'postgresMigrations',
+    from: '@hookwell/adapters/postgres',
+    schema: PostgresMigrationsOptionsSchema,
+    about: 'Answers the SQL that brings the tables up to date, for teams that run migrations themselves. Nothing must be given.',
+    types: {},
   },
   {
     name: 'httpTransport',
