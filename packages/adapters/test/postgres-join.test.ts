@@ -1,6 +1,6 @@
 import { HookwellError, type JoinedStorage, type StoreBatch } from '@hookwell/core';
 import test from 'ava';
-import { Kysely, PostgresDialect } from 'kysely';
+import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect, type KyselyPlugin } from 'kysely';
 import { testDatabase } from './postgres-fixture.ts';
 import { batchFor, subscribe } from './storage-fixture.ts';
 
@@ -16,8 +16,8 @@ interface Shape {
 const stop = Symbol('roll back');
 
 /** A Kysely transaction that stays open until it is told how to end. */
-async function kysely(): Promise<Shape> {
-  const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool: database.pool() }) });
+async function kysely(plugins: KyselyPlugin[] = []): Promise<Shape> {
+  const db = new Kysely<Record<string, never>>({ dialect: new PostgresDialect({ pool: database.pool() }), plugins });
   const begun = Promise.withResolvers<unknown>();
   const ended = Promise.withResolvers<'commit' | 'rollback'>();
   const done = db
@@ -55,7 +55,8 @@ async function client(
 
 const shapes: Readonly<Record<string, () => Promise<Shape>>> = {
   'a client of pg': async () => client(() => undefined),
-  'a Kysely transaction': kysely,
+  'a Kysely transaction': async () => kysely(),
+  'a Kysely transaction with plugins of the host': async () => kysely([new CamelCasePlugin(), new ParseJSONResultsPlugin()]),
   'an object whose query answers a result': async () => client((query) => ({ query })),
   'an object whose query answers rows': async () =>
     client((query) => ({ query: async (sql: string, values: unknown[]) => (await query(sql, values)).rows })),
@@ -63,7 +64,7 @@ const shapes: Readonly<Record<string, () => Promise<Shape>>> = {
 
 for (const [name, open] of Object.entries(shapes)) {
   test(`${name}: what is stored within is there after the commit, and never after a rollback`, async (t) => {
-    const { storage } = await database.started();
+    const { storage } = await database.started({ pool: database.pool() });
     const { id } = await subscribe(storage);
     for (const how of ['rollback', 'commit'] as const) {
       const batch: StoreBatch = batchFor(`${how}-x`, [id]);
@@ -77,8 +78,34 @@ for (const [name, open] of Object.entries(shapes)) {
   });
 }
 
+test('an id that is not new is told as such, and the transaction is left to the host', async (t) => {
+  const { storage } = await database.started({ pool: database.pool() });
+  const { id } = await subscribe(storage);
+  const batch = batchFor('x', [id]);
+  await storage.storeEvents(batch);
+  const shape = await client(() => undefined);
+  const joined = await storage.join(shape.within);
+  const error = await t.throwsAsync(async () => joined.storeEvents(batch), { code: 'storage_failed' });
+  t.like(error?.cause, { code: '23505' });
+  await shape.end('rollback');
+});
+
+test('a day that nobody has prepared is made beside the transaction of the host, which goes on', async (t) => {
+  const { storage, setClock } = await database.started({ pool: database.pool() });
+  const { id } = await subscribe(storage);
+  for (const days of [2, 5, 8]) {
+    await setClock(Date.UTC(2031, 0, days));
+    const shape = await client(() => undefined);
+    const joined = await storage.join(shape.within);
+    await joined.storeEvents(batchFor(`x-${days}`, [id], { idempotencyKey: `key ${days}` }));
+    await joined.storeEvents(batchFor(`y-${days}`, [id]));
+    await shape.end('commit');
+  }
+  t.is((await storage.findEvents('a', ['x-2-e0', 'x-5-e0', 'x-8-e0'])).length, 3);
+});
+
 test('what is no open transaction is refused, with the way out', async (t) => {
-  const { storage } = await database.started();
+  const { storage } = await database.started({ pool: database.pool() });
   const batch = batchFor('x', []);
   const call = async (within: unknown): Promise<unknown> => {
     const joined: JoinedStorage = await storage.join(within);

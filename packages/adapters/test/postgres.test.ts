@@ -124,6 +124,22 @@ test.serial('a delivery whose event is not in the batch is refused with the batc
   t.deepEqual(await column(`select id from "${schema}".events`), []);
 });
 
+test.serial(
+  'a key that nobody has any more is free, and one whose event is not there is told instead of waited for',
+  async (t) => {
+    const { storage, column, schema } = await database.started();
+    const { id } = await subscribe(storage);
+    const keyed = (name: string) => batchFor(name, [id], { idempotencyKey: 'order-1' });
+    await storage.storeEvents(keyed('first'));
+    await column(`delete from "${schema}".events`);
+    const error = await t.throwsAsync<HookwellError>(storage.storeEvents(keyed('second')));
+    t.is(error.code, 'storage_failed');
+    t.regex(error.message, /key of event "second-e0".*not there/);
+    await column(`delete from "${schema}".event_keys`);
+    t.deepEqual(await storage.storeEvents(keyed('third')), keyed('third').events);
+  },
+);
+
 test.serial('lines that go for their age do not count for how many an account may keep', async (t) => {
   const { storage } = await database.started();
   const { id } = await subscribe(storage);

@@ -11,6 +11,7 @@ type Send = (text: string, values: readonly PostgresValue[]) => Promise<readonly
 /** A `Transaction` of Kysely, as far as it is used here. */
 interface KyselyTransaction {
   readonly isTransaction: boolean;
+  withoutPlugins(): KyselyTransaction;
   executeQuery(query: CompiledQuery): Promise<QueryResult<unknown>>;
 }
 
@@ -34,7 +35,9 @@ export async function joinTransaction(transaction: unknown, bind: (runner: Runne
     if (!transaction.isTransaction) {
       throw refusal('it is a Kysely that is no transaction', 'pass the `trx` of `db.transaction().execute(async (trx) => …)`');
     }
-    return bind(runnerOver(async (text, values) => (await transaction.executeQuery(CompiledQuery.raw(text, [...values]))).rows));
+    // The host's plugins, which may rename columns or parse texts, are for the host's own queries.
+    const plain = transaction.withoutPlugins();
+    return bind(runnerOver(async (text, values) => (await plain.executeQuery(CompiledQuery.raw(text, [...values]))).rows));
   }
   if (!isQuerying(transaction)) {
     throw refusal(

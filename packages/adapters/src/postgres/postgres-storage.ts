@@ -24,7 +24,7 @@ import { prepareSubscriptions } from './subscriptions.ts';
  */
 export function postgresStorage(options: PostgresStorageOptionsInput): StorageAdapter {
   const resolved = resolvePostgresOptions(options);
-  const calls = prepareCalls(resolved.schema);
+  const calls = prepareCalls(resolved.schema, opened);
   const { subscriptions, deliveries, pages, partitions } = calls;
   let connection: Connection | undefined;
 
@@ -33,7 +33,7 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
     throw new HookwellError('storage_failed', 'The postgres storage is not open; start it first.');
   }
 
-  /** Makes a call that writes rows of today again, if the partition of today was not there yet. */
+  /** Makes a call that writes lines of today again, if the partition of today was not there yet. */
   async function today<Result>(call: (connection: Connection) => Promise<Result>): Promise<Result> {
     const open = opened();
     try {
@@ -63,7 +63,7 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     findSubscriptions: async (keys) => subscriptions.find(opened(), keys),
 
-    storeEvents: async (batch) => today((open) => calls.storeEvents(open, batch)),
+    storeEvents: async (batch) => calls.storeEvents(opened(), batch),
 
     async join(transaction) {
       opened();
@@ -105,13 +105,13 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 }
 
 /** Writes every statement for a schema. */
-function prepareCalls(schema: string) {
+function prepareCalls(schema: string, opened: () => Connection) {
   const names = namesIn(schema);
   const partitions = preparePartitions(names);
   return {
     partitions,
     subscriptions: prepareSubscriptions(names),
-    storeEvents: prepareStoreEvents(names),
+    storeEvents: prepareStoreEvents(names, async () => partitions.makeAhead(opened())),
     claimDeliveries: prepareClaimDeliveries(names),
     recordOutcomes: prepareRecordOutcomes(names),
     releaseDeliveries: prepareReleaseDeliveries(names),

@@ -9,28 +9,41 @@ import { codeOf } from './storage-error.ts';
 /** How long after midnight an event may still be of the day before, when a call is made again, in milliseconds. */
 const overMidnightMs = 3_600_000;
 
+/** What came of a batch: whether there was a place for it, and which of its events found their key taken. */
+interface Stored {
+  readonly ready: boolean;
+  readonly taken: readonly string[] | null;
+}
+
 type EventRow = Parameters<typeof readEvent>[0];
 
-/** Makes the call that stores events with their deliveries. */
-export function prepareStoreEvents(names: Names) {
+/**
+ * Makes the call that stores events with their deliveries.
+ *
+ * @param makePartitions makes those of today and the next days, outside of any transaction that is joined
+ */
+export function prepareStoreEvents(names: Names, makePartitions: () => Promise<unknown>) {
   // Ids are unique within a day. Keys are taken in order, so that calls cannot wait for each other in a circle.
-  const store = kept<{ readonly taken: readonly string[] | null }>(`
+  // Where the partition of today is missing nothing is done: an error would end a transaction of the host's.
+  const store = kept<Stored>(`
     with clock as materialized (
-      select now, (now / 86400000)::integer as day from (select ${names.now} as now) c
+      select now, (now / 86400000)::integer as day,
+        to_regclass('${names.schema}.events_' || to_char(date '1970-01-01' + (now / 86400000)::integer, 'YYYYMMDD')) is not null as ready
+      from (select ${names.now} as now) c
     ), given as materialized (
       select * from json_to_recordset($1::text::json) as e (
         id text, account_id text, topic text, object_type bigint, occurred_at bigint, idempotency_key text, record text
       )
     ), keyed as (
       insert into ${names.eventKeys} (account_id, idempotency_key, event_id, day)
-      select account_id, idempotency_key, id, day from clock, given where idempotency_key is not null
+      select account_id, idempotency_key, id, day from clock, given where ready and idempotency_key is not null
       order by account_id, idempotency_key, id
       on conflict do nothing
       returning event_id
     ), stored as (
       insert into ${names.events} (day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record)
       select day, id, account_id, topic, object_type, occurred_at, now, idempotency_key, record from clock, given
-      where (idempotency_key is null or id in (select event_id from keyed))
+      where ready and (idempotency_key is null or id in (select event_id from keyed))
         and (now % 86400000 > ${overMidnightMs} or not exists (
           select from ${names.events} yesterday where yesterday.id = given.id and yesterday.day = clock.day - 1
         ))
@@ -46,7 +59,7 @@ export function prepareStoreEvents(names: Names) {
       )
       where event_id in (select id from stored)
     )
-    select json_build_object('taken', (
+    select json_build_object('ready', (select ready from clock), 'taken', (
       select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
     ))::text`);
   // Looked for in a statement of its own: who took a key may have done so after the first one began.
@@ -105,18 +118,27 @@ export function prepareStoreEvents(names: Names) {
       event_id: eventId,
       leased,
     }));
-    const answer = await runner.run(store, [toJson(events), toJson(deliveries), batch.fence, batch.leaseMs]);
-    return answer.taken ?? [];
+    const values = [toJson(events), toJson(deliveries), batch.fence, batch.leaseMs];
+    const first = await runner.run(store, values);
+    if (first.ready) return first.taken ?? [];
+    await makePartitions();
+    const second = await runner.run(store, values);
+    if (second.ready) return second.taken ?? [];
+    throw new HookwellError(
+      'storage_busy',
+      'The day has just begun, and its partition is not there yet; nothing was stored. Try again.',
+    );
   }
 
-  async function storeEvents(runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> {
+  async function storeEvents(runner: Runner, batch: StoreBatch, isSecondTry = false): Promise<readonly StoredEvent[]> {
     const { events, deliveries } = batch;
     checkDeliveries(batch);
     let taken: ReadonlySet<string>;
     try {
       taken = new Set(await insert(runner, batch));
     } catch (error) {
-      const answers = isConflict(error) ? await answerAgain(runner, batch) : null;
+      // In a transaction of the host's, which a conflict ends, nothing more can be asked.
+      const answers = isConflict(error) ? await answerAgain(runner, batch).catch(() => null) : null;
       if (answers) return answers;
       throw error;
     }
@@ -124,16 +146,19 @@ export function prepareStoreEvents(names: Names) {
     const answers = await withEarlier(runner, events, ({ id }) => taken.has(id));
     // Who had the key may have been forgotten since: it is free for an event that was left out.
     const freed = events.filter((_, position) => answers[position] === undefined);
+    if (freed.length === events.length && isSecondTry) {
+      throw new HookwellError('storage_failed', `The key of event "${events[0]?.id}" is held by an event that is not there.`);
+    }
     if (freed.length > 0) {
       const ids = new Set(freed.map(({ id }) => id));
       const rest = { ...batch, events: freed, deliveries: deliveries.filter(({ eventId }) => ids.has(eventId)) };
-      const late = await storeEvents(runner, rest);
+      const late = await storeEvents(runner, rest, true);
       for (const [index, event] of freed.entries()) answers[events.indexOf(event)] = late[index];
     }
     return answers as readonly StoredEvent[];
   }
 
-  return storeEvents;
+  return async (runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> => storeEvents(runner, batch);
 }
 
 /** The deliveries of an event are stored with it or left out with it; others would be left out in silence. */
