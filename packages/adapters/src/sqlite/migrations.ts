@@ -75,8 +75,7 @@ export const migrations: readonly string[] = [
     next_attempt_at integer,
     answer text not null
   );
-  create index hookwell_attempts_by_account on hookwell_attempts (account_id, id);
-  create index hookwell_attempts_by_subscription on hookwell_attempts (subscription_id);
+  create index hookwell_attempts_by_account on hookwell_attempts (account_id, id, subscription_id);
   create index hookwell_attempts_by_delivery on hookwell_attempts (delivery_id);
   create index hookwell_attempts_by_event on hookwell_attempts (event_id);
   create index hookwell_attempts_by_age on hookwell_attempts (outcome, started_at);

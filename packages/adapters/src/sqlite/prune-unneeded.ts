@@ -2,8 +2,13 @@ import { sql } from 'kysely';
 import type { Connection } from './connection.ts';
 import { bound, queries } from './queries.ts';
 
-/** Rows looked at in one part. */
-const rowsPerPart = 1_000;
+/** Events looked at in one part. */
+const eventsPerPart = 1_000;
+/**
+ * Subscriptions looked at in one part: each costs a walk over the index of its account's log. One by subscription would be
+ * the only index of the log that is written all over the place, for the sake of few rows that are looked at once.
+ */
+const subscriptionsPerPart = 20;
 
 /** What one part came to: how many rows were deleted, and the last one looked at; null when none is left. */
 export interface Unneeded {
@@ -33,7 +38,8 @@ export function preparePruneUnneeded(connection: Connection) {
       .select([
         'id as key',
         sql<number>`exists (select 1 from hookwell_deliveries where subscription_id = subscription.id)
-          or exists (select 1 from hookwell_attempts where subscription_id = subscription.id)`.as('needed'),
+          or exists (select 1 from hookwell_attempts
+            where account_id = subscription.account_id and subscription_id = subscription.id)`.as('needed'),
       ])
       .where('health', '=', sql.lit('unsubscribed'))
       .where('id', '>', bound<number>())
@@ -48,7 +54,7 @@ export function preparePruneUnneeded(connection: Connection) {
     deleteEvents({ after, storedBefore, limit }: { after: number | null; storedBefore: number; limit: number }): Unneeded {
       if (after === null) return { deleted: 0, looked: null };
       let deleted = 0;
-      const size = Math.min(rowsPerPart, limit);
+      const size = Math.min(eventsPerPart, limit);
       const rows = lookAtEvents.all(after, size);
       for (const { key, stored_at, needed } of rows) {
         if (stored_at >= storedBefore) return { deleted, looked: null };
@@ -61,7 +67,7 @@ export function preparePruneUnneeded(connection: Connection) {
     deleteSubscriptions({ after, endedBefore, limit }: { after: number | null; endedBefore: number; limit: number }): Unneeded {
       if (after === null) return { deleted: 0, looked: null };
       let deleted = 0;
-      const size = Math.min(rowsPerPart, limit);
+      const size = Math.min(subscriptionsPerPart, limit);
       const rows = lookAtSubscriptions.all(after, endedBefore, size);
       for (const { key, needed } of rows) {
         if (needed === 0) deleted += deleteSubscription.run(key).changes;
