@@ -127,6 +127,15 @@ test('storages that start at once on an empty schema make its tables once', asyn
   }
 });
 
+test('to start says nothing on the connections of the host', async (t) => {
+  const pool = database.pool({ max: 1 });
+  const notices: string[] = [];
+  pool.on('connect', (client) => client.on('notice', (notice) => notices.push(String(notice.message))));
+  await works(pool, 'quiet');
+  await works(pool, 'quiet');
+  t.deepEqual(notices, []);
+});
+
 test('a process that is killed in the middle of any step leaves it undone, and the next one goes on from there', async (t) => {
   // Whoever writes down that a step was done, as the last thing in it, has to wait for this test.
   await behind.query(`

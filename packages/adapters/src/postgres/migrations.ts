@@ -37,13 +37,11 @@ const migrationsTable = (migrations: string): string =>
 const stepSql = (names: Names, index: number, step: (names: Names) => string): string =>
   `${step(names).trim().replaceAll(/^ {4}/gm, '')}\ninsert into ${names.migrations} (version) values (${index + 1});`;
 
-/** Which version the tables are of; null when there are none. */
-async function versionOf(runner: Runner, names: Names): Promise<number | null> {
+/** Which version the tables are of, 0 while there are none; null when it is written nowhere. */
+async function versionOf(runner: Runner, { migrations }: Names): Promise<number | null> {
   const isThere = plannedEachTime<boolean>('select to_json(to_regclass($1::text) is not null)::text');
-  if (!(await runner.run(isThere, [names.migrations]))) return null;
-  return (
-    (await runner.run(plannedEachTime<number | null>(`select to_json(max(version))::text from ${names.migrations}`), [])) ?? null
-  );
+  const version = plannedEachTime<number>(`select to_json(coalesce(max(version), 0))::text from ${migrations}`);
+  return (await runner.run(isThere, [migrations])) ? runner.run(version, []) : null;
 }
 
 /**
@@ -64,8 +62,9 @@ export async function migrate(connection: Connection, schema: string): Promise<v
       const { run, command } = transaction;
       await run(lock, [schema]);
       if (!(await run(schemaIsThere, [names.schema]))) await command(`create schema ${names.schema}`);
-      await command(migrationsTable(names.migrations));
-      const applied = (await versionOf(transaction, names)) ?? 0;
+      const version = await versionOf(transaction, names);
+      if (version === null) await command(migrationsTable(names.migrations));
+      const applied = version ?? 0;
       refuseNewer(applied, schema);
       const step = migrationSteps[applied];
       if (step === undefined) return true;
