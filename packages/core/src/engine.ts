@@ -17,6 +17,7 @@ import { retention } from './manage/retention.ts';
 import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
 import type { StoredEvent } from './model/event.ts';
+import type { Held } from './model/held.ts';
 import type { Subscription } from './model/subscription.ts';
 import type { Topic } from './model/topic.ts';
 import { newIds } from './new-ids.ts';
@@ -93,6 +94,13 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   const composeFor = (event: StoredEvent, subscription: Subscription): ReturnType<typeof compose> =>
     compose(event, subscription, composed);
 
+  const dispatchContext = {
+    compose: ({ event, subscription }: Held) => composeFor(event, subscription),
+    transportFor: transports.find,
+    plugins,
+    now,
+    monotonicNow,
+  };
   const recordContext = {
     storage,
     plugins,
@@ -118,14 +126,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     storage,
     lanes,
     claim: async (bounds) => claim(bounds, { storage, newId, monotonicNow, leaseMs }),
-    dispatch: async (held) =>
-      dispatch(held, {
-        compose: ({ event, subscription }) => composeFor(event, subscription),
-        transportFor: transports.find,
-        plugins,
-        now,
-        monotonicNow,
-      }),
+    dispatch: async (held) => dispatch(held, dispatchContext),
     recording: gather({
       groupSize,
       waitMs: options.recordEveryMs,

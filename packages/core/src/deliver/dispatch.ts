@@ -89,17 +89,14 @@ const headerValue = /^[\t\x20-\x7e]{0,4096}$/;
 
 /** One more try at once where nothing can have reached the receiver: a kept connection that it had closed meanwhile. */
 async function send(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
-  const first = await sendOnce(transport, request);
-  return first.ok || !first.unsent ? first : sendOnce(transport, request);
-}
-
-async function sendOnce(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
-  try {
-    const result: TransportResult | undefined = await transport.send(request);
-    if (typeof result?.ok === 'boolean') return result;
-    return localFault(`the ${transport.name} transport gave no result`);
-  } catch (error) {
-    return localFault(`the ${transport.name} transport failed: ${messageOf(error)}`);
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      const result: TransportResult | undefined = await transport.send(request);
+      if (typeof result?.ok !== 'boolean') return localFault(`the ${transport.name} transport gave no result`);
+      if (result.ok || !result.unsent || !isFirst) return result;
+    } catch (error) {
+      return localFault(`the ${transport.name} transport failed: ${messageOf(error)}`);
+    }
   }
 }
 
