@@ -95,9 +95,8 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
       duration_ms bigint not null,
       next_attempt_at bigint,
       answer text not null,
-      primary key (account_id, id, day)
+      primary key (account_id, id, day) include (subscription_id)
     ) partition by range (day);
-    create index attempts_by_subscription on ${names.attempts} (subscription_id);
     create index attempts_by_delivery on ${names.attempts} (delivery_id);
     create index attempts_by_event on ${names.attempts} (event_day, event_id);
     create index attempts_by_age on ${names.attempts} (outcome, started_at);

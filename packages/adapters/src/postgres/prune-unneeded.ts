@@ -2,8 +2,13 @@ import { toJson, type Connection } from './connection.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime } from './statement.ts';
 
-/** Rows looked at in one part. */
-const rowsPerPart = 5_000;
+/** Events looked at in one part. */
+const eventsPerPart = 5_000;
+/**
+ * Subscriptions looked at in one part: each costs a walk over the index of its account's log. One by subscription would be
+ * the only index of the log that is written all over the place, for the sake of few rows that are looked at once.
+ */
+const subscriptionsPerPart = 100;
 
 /** The place of an event in the order in which events are looked at. */
 interface EventPlace {
@@ -38,7 +43,7 @@ export function preparePruneEvents(names: Names) {
     with part as materialized (
       select stored_at, id, day from ${names.events}
       where stored_at < $1::bigint and day <= ($1::bigint / 86400000)::integer and (stored_at, id) > ($2::bigint, $3::text)
-      order by stored_at, id limit ${rowsPerPart}
+      order by stored_at, id limit ${eventsPerPart}
     )
     select json_build_object(
       'unneeded', (
@@ -48,7 +53,7 @@ export function preparePruneEvents(names: Names) {
       ),
       'next', (
         select json_build_object('stored_at', stored_at, 'id', id) from part
-        where (select count(*) from part) = ${rowsPerPart} order by stored_at desc, id desc limit 1
+        where (select count(*) from part) = ${eventsPerPart} order by stored_at desc, id desc limit 1
       )
     )::text`);
   const lock = plannedEachTime<readonly unknown[]>(`
@@ -84,21 +89,21 @@ export function preparePruneEvents(names: Names) {
 /** Makes the part of `prune` that forgets subscriptions which ended long ago and which nothing refers to. */
 export function preparePruneSubscriptions(names: Names) {
   const isUnneeded = `
-    not exists (select from ${names.attempts} as a where a.subscription_id = s.id)
+    not exists (select from ${names.attempts} as a where a.account_id = s.account_id and a.subscription_id = s.id)
     and not exists (select from ${names.deliveries} as d where d.subscription_id = s.id)`;
   const given = 'any (array(select json_array_elements_text($1::text::json)::bigint))';
   const look = plannedEachTime<Look<number, number>>(`
     with part as materialized (
-      select id, health_since from ${names.subscriptions}
-      where health = 'unsubscribed' and id > $2::bigint order by id limit ${rowsPerPart}
+      select id, account_id from ${names.subscriptions}
+      where health = 'unsubscribed' and health_since < $1::bigint and id > $2::bigint order by id limit ${subscriptionsPerPart}
     )
     select json_build_object(
       'unneeded', (
         select json_agg(u.id) from (
-          select id from part as s where health_since < $1::bigint and ${isUnneeded} order by id limit $3::integer
+          select id from part as s where ${isUnneeded} order by id limit $3::integer
         ) u
       ),
-      'next', (select max(id) from part having count(*) = ${rowsPerPart})
+      'next', (select max(id) from part having count(*) = ${subscriptionsPerPart})
     )::text`);
   const lock = plannedEachTime<readonly number[]>(`
     select coalesce(json_agg(l.id), '[]')::text from (
