@@ -15,6 +15,10 @@ const engine = createEngine({
   storage: sqliteStorage({ filename }),
   transports: [httpTransport({ protocols: ['http:'] })],
   catalog,
+  // Every timer that an idle engine sets is a long one, so that a process which waits for it is told from one that does not.
+  pollEveryMs: 300_000,
+  retry: { scheduleMs: [3_600_000] },
+  retention: { everyMs: 3_600_000 },
 });
 await engine.start();
 await engine.subscriptions.create({ accountId: 7, url, topic: 'sub_tag(3)' });

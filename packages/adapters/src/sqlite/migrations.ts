@@ -90,6 +90,7 @@ export const migrations: readonly string[] = [
  */
 export function migrate(connection: Connection, now: number): void {
   const { database } = connection;
+  if (isUpToDate(connection)) return;
   connection.write(() => {
     database.exec('create table if not exists hookwell_migrations (version integer primary key, applied_at integer not null)');
   });
@@ -115,4 +116,14 @@ export function migrate(connection: Connection, now: number): void {
     });
     if (done) return;
   }
+}
+
+/** Looked at without the lock of a writer, which another process may hold for a while. */
+function isUpToDate(connection: Connection): boolean {
+  return connection.read(() => {
+    const table = connection.prepareSql("select 1 from sqlite_master where type = 'table' and name = 'hookwell_migrations'");
+    if (table.get() === undefined) return false;
+    const applied = connection.prepareSql<{ version: number | null }>('select max(version) as version from hookwell_migrations');
+    return applied.get()?.version === migrations.length;
+  });
 }

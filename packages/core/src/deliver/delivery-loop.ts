@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Gathering } from '../gather.ts';
 import type { Lease } from '../model/delivery.ts';
 import type { Dispatched, Held, Sent } from '../model/held.ts';
-import type { OutcomeKind } from '../model/outcome.ts';
+import { countsSince, type OutcomeCounts } from '../model/outcome-counts.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
@@ -41,9 +41,6 @@ export interface DeliveryLoopContext {
  * or it waits for room in its lane, and then nobody knows what is due next in the others.
  */
 const lookAgainMs = { sinceClaim: 20, besideBacklog: 1_000 };
-
-/** How many deliveries came to which outcome. */
-export type OutcomeCounts = Record<OutcomeKind, number>;
 
 /** Runs the stages of delivery: what was handed to it, what it claims when woken, and what becomes due. */
 export class DeliveryLoop {
@@ -163,13 +160,7 @@ export class DeliveryLoop {
       await this.#claiming;
       await nextTurn();
     }
-    const { delivered, retry, failed, cancelled } = this.#counts;
-    return {
-      delivered: delivered - before.delivered,
-      retry: retry - before.retry,
-      failed: failed - before.failed,
-      cancelled: cancelled - before.cancelled,
-    };
+    return countsSince(before, this.#counts);
   }
 
   /** Waits until nothing is in memory. */
