@@ -19,6 +19,7 @@ import {
   type TransportRequest,
   type TransportResult,
 } from '@hookwell/core';
+import { testClock, type TestClock } from '@hookwell/core/testing';
 import type { ExecutionContext } from 'ava';
 
 /** The time at which moved clocks begin, in milliseconds since the epoch. */
@@ -40,24 +41,6 @@ export const catalog = defineCatalog({
 
 /** The names of the catalog's events. */
 export type EventName = 'object_create' | 'object_submits_form' | 'sub_tag' | 'unsub_tag' | 'purchase_product';
-
-/** A clock that stands still until it is moved; both of the engine's clocks go by it. */
-interface MovedClock {
-  readonly now: () => number;
-  readonly monotonicNow: () => number;
-  readonly move: (ms: number) => void;
-}
-
-function movedClock(): MovedClock {
-  let moved = 0;
-  return {
-    now: () => noon + moved,
-    monotonicNow: () => 1_000 + moved,
-    move(ms) {
-      moved += ms;
-    },
-  };
-}
 
 /** A kind of storage that every engine must work on. */
 export interface StorageKind {
@@ -115,7 +98,7 @@ export function toldAs<Name extends keyof EngineEvents>(told: readonly Told[], n
 /** An engine that runs, with the clock it goes by and what it tells. */
 export interface Running {
   readonly engine: Engine<EventName>;
-  readonly clock: MovedClock;
+  readonly clock: TestClock;
   readonly told: readonly Told[];
 }
 
@@ -125,7 +108,7 @@ export function makeEngine(
   storage: StorageAdapter,
   options: Partial<EngineOptionsInput<EventName>> = {},
 ): Running {
-  const clock = movedClock();
+  const clock = testClock(noon);
   const engine = createEngine<EventName>({
     storage,
     catalog,

@@ -62,14 +62,8 @@ for (const { name, make } of storages) {
     for (let n = 0; n < 10; n += 1) await emit(before.engine);
     await before.engine.stop();
 
-    let claimed = (): void => undefined;
-    const claiming = new Promise<void>((resolve) => {
-      claimed = resolve;
-    });
-    let answer = (): void => undefined;
-    const answering = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
+    const { promise: claiming, resolve: claimed } = Promise.withResolvers<void>();
+    const { promise: answering, resolve: answer } = Promise.withResolvers<void>();
     const slow: StorageAdapter = {
       ...storage,
       async claimDeliveries(request) {

@@ -188,14 +188,8 @@ for (const { name, make } of storages) {
       await before.engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
       await before.engine.stop();
 
-      let claimed = (): void => undefined;
-      const claiming = new Promise<void>((resolve) => {
-        claimed = resolve;
-      });
-      let answer = (): void => undefined;
-      const answering = new Promise<void>((resolve) => {
-        answer = resolve;
-      });
+      const { promise: claiming, resolve: claimed } = Promise.withResolvers<void>();
+      const { promise: answering, resolve: answer } = Promise.withResolvers<void>();
       const transport = scriptedTransport();
       const slow: StorageAdapter = {
         ...storage,

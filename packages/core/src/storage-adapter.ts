@@ -64,7 +64,7 @@ export interface PruneRequest {
   readonly deliveredAfterMs: number;
   readonly failedAfterMs: number;
   readonly maxAttemptsPerAccount: number;
-  /** At most how many rows of each kind to delete in this call. */
+  /** At most how many rows of each kind to delete in this call; where whole days can be dropped at once, they may hold more. */
   readonly limit: number;
 }
 

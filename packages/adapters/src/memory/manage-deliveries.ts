@@ -1,4 +1,4 @@
-import type { Attempt } from '@hookwell/core';
+import { cancelledAttempt, type Attempt } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 
 /** Makes a finished delivery due again, going by what the log still has of it. */
@@ -41,21 +41,8 @@ export function cancelDelivery(
   const delivery = contents.queue.get(deliveryId);
   if (delivery?.accountId !== accountId || (delivery.fence !== null && delivery.dueAt > now)) return false;
   const { subscriptionId, eventId } = delivery;
-  contents.addAttempt({
-    accountId,
-    subscriptionId,
-    deliveryId,
-    eventId,
-    topic: contents.events.get(eventId)?.event.topic ?? '',
-    number: 0,
-    outcome: 'cancelled',
-    reason,
-    status: 0,
-    answer: '',
-    startedAt: now,
-    durationMs: 0,
-    nextAttemptAt: null,
-  });
+  const topic = contents.events.get(eventId)?.event.topic ?? '';
+  contents.addAttempt(cancelledAttempt({ accountId, subscriptionId, deliveryId, eventId, topic }, reason, now));
   contents.removeDelivery(delivery);
   return true;
 }

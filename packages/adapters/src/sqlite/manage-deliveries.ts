@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@hookwell/core';
+import { cancelledAttempt, type StoredEvent } from '@hookwell/core';
 import { sql } from 'kysely';
 import { readEvent } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
@@ -76,21 +76,9 @@ export function prepareManageDeliveries(connection: Connection) {
     cancel(accountId: string, deliveryId: string, reason: string, now: number): boolean {
       const row = cancel.get(deliveryId, accountId, now);
       if (!row) return false;
-      insertAttempt({
-        accountId: row.account_id,
-        subscriptionId: row.subscription_id,
-        deliveryId: row.id,
-        eventId: row.event_id,
-        topic: findTopic.get(row.event_id)?.topic ?? '',
-        number: 0,
-        outcome: 'cancelled',
-        reason,
-        status: 0,
-        answer: '',
-        startedAt: now,
-        durationMs: 0,
-        nextAttemptAt: null,
-      });
+      const { subscription_id: subscriptionId, event_id: eventId } = row;
+      const topic = findTopic.get(eventId)?.topic ?? '';
+      insertAttempt(cancelledAttempt({ accountId, subscriptionId, deliveryId, eventId, topic }, reason, now));
       return true;
     },
   };

@@ -26,6 +26,34 @@ export interface Attempt {
   readonly nextAttemptAt: number | null;
 }
 
+/**
+ * The line of the log for a delivery that is cancelled without an attempt.
+ *
+ * @param now the storage's time, in milliseconds since the epoch
+ */
+export function cancelledAttempt(
+  delivery: Pick<Attempt, 'accountId' | 'subscriptionId' | 'deliveryId' | 'eventId' | 'topic'>,
+  reason: string,
+  now: number,
+): Omit<Attempt, 'id'> {
+  const { accountId, subscriptionId, deliveryId, eventId, topic } = delivery;
+  return {
+    accountId,
+    subscriptionId,
+    deliveryId,
+    eventId,
+    topic,
+    number: 0,
+    outcome: 'cancelled',
+    reason,
+    status: 0,
+    answer: '',
+    startedAt: now,
+    durationMs: 0,
+    nextAttemptAt: null,
+  };
+}
+
 /** The columns of attempts that a query may name, and what they hold. */
 export const attemptFields = {
   id: 'number',
