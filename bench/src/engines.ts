@@ -10,6 +10,8 @@ import { callers, emitInput, laneCount, secret, tagOf, tagOfRecord, urlOf, type 
 
 /** Calls of `emit` that may wait at once: the engine's default of `maxPendingEmits`. */
 const maxPendingEmits = 10_000;
+/** How long outcomes may take once everything has arrived, in milliseconds. */
+const patienceMs = 10_000;
 
 /** The engine with everything in memory: what it costs without a disk. */
 export const memoryEngine = engineOn('memory', 'Hookwell in memory', () => ({ storage: memoryStorage(), remove: () => {} }));
@@ -103,7 +105,11 @@ function prepare(
       });
     },
     async settled() {
-      while (hasWork(delivering)) await new Promise(setImmediate);
+      const until = performance.now() + patienceMs;
+      while (hasWork(delivering)) {
+        if (performance.now() > until) throw new Error(`outcomes are still not recorded after ${patienceMs} ms`);
+        await new Promise(setImmediate);
+      }
       if (problem !== null) throw problem as Error;
     },
   };
