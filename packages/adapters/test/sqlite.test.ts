@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { HookwellError, StorageAdapter } from '@hookwell/core';
 import { testClock } from '@hookwell/core/testing';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
 import { sqliteStorage } from '../src/sqlite/index.ts';
 import { batchFor, claimRequest, subscribe, temporaryFolder } from './storage-fixture.ts';
@@ -195,7 +195,19 @@ test('options are refused unless they name exactly one database, of better-sqlit
 });
 
 test('two processes that start on a new file and claim at once never get the same delivery', async (t) => {
-  const filename = newFile();
+  // A busy machine may let one process claim all before the other begins: another round then, until they have met.
+  let met = false;
+  for (let round = 0; round < 10 && !met; round += 1) {
+    const claimed = await claimByTwo(t, newFile());
+    t.is(claimed.flat().length, 600);
+    t.is(new Set(claimed.flat()).size, 600);
+    met = claimed.every((ids) => ids.length > 0);
+  }
+  t.true(met, 'in no round did both processes claim');
+});
+
+/** Lets two processes start on a new file, and then claim all of its 600 deliveries at once; answers what each got. */
+async function claimByTwo(t: ExecutionContext, filename: string): Promise<readonly (readonly string[])[]> {
   const starting = [run('start', filename), run('start', filename)].map(async (child) => once(child, 'close'));
   for (const ended of await Promise.all(starting)) t.deepEqual(ended, [0, null]);
   const storage = await started(sqliteStorage({ filename }));
@@ -213,11 +225,8 @@ test('two processes that start on a new file and claim at once never get the sam
   for (const child of claiming) if (child.lines().length === 0) await once(child.stdout as NodeJS.ReadableStream, 'data');
   for (const child of claiming) child.stdin?.end('go');
   for (const ended of await ending) t.deepEqual(ended, [0, null]);
-  for (const child of claiming) t.true(child.lines().length > 1);
-  const claimed = claiming.flatMap((child) => child.lines().slice(1));
-  t.is(claimed.length, 600);
-  t.is(new Set(claimed).size, 600);
-});
+  return claiming.map((child) => child.lines().slice(1));
+}
 
 test('a process that is killed while it stores loses no event that it was told of, and leaves no half of one', async (t) => {
   const filename = newFile();
