@@ -33,8 +33,9 @@ test('--quick --json: every contestant in every mode, checked, with its ratios t
   const { code, stdout, stderr } = await runBench('--quick', '--json');
   t.is(code, 0, stderr);
   const result = JSON.parse(stdout) as Result;
-  const names = ['dispatch', 'request', 'memory', 'sqlite'] as const;
+  const names = ['dispatch', 'request', 'memory', 'sqlite', 'postgres'] as const;
   t.deepEqual(Object.keys(result.contestants), [...names]);
+  t.regex(result.contestants.postgres ?? '', /^Hookwell on PostgreSQL \d+/);
   t.deepEqual(Object.keys(result.throughput), ['awaited', 'bulk', 'backlog', 'fan-out']);
   for (const figures of Object.values(result.throughput)) {
     t.deepEqual(Object.keys(figures), [...names]);
@@ -72,7 +73,7 @@ test('--only takes contestants and modes, and all of a kind of which it names no
   const { contestants, modes } = readSettings(['--only', 'sqlite,backlog']);
   t.deepEqual([contestants, modes], [['sqlite'], ['backlog']]);
   t.is(readSettings(['--only', 'sqlite']).modes.length, 5);
-  t.is(readSettings(['--only', 'latency']).contestants.length, 4);
+  t.is(readSettings(['--only', 'latency']).contestants.length, 5);
 });
 
 test('the middle of an even number of values lies between the two in the middle', (t) => {

@@ -1,9 +1,10 @@
 import type { Settings } from './arguments.ts';
 import { dispatchLoop, requestLoop } from './bare-loops.ts';
 import type { Contestant, ContestantName, ModeName } from './contestant.ts';
-import { memoryEngine, sqliteEngine } from './engines.ts';
+import { memoryEngine, postgresEngine, sqliteEngine } from './engines.ts';
 import { describeMachine, describeVersions, type Machine } from './machine.ts';
 import { startReceiver, type Receiving } from './receiving.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
 import { run, type Run } from './run.ts';
 import { spread, type Spread } from './statistics.ts';
 import type { Sent } from './verify.ts';
@@ -48,15 +49,16 @@ export interface Result {
   readonly seconds: number;
 }
 
-const contestants: readonly Contestant[] = [dispatchLoop, requestLoop, memoryEngine, sqliteEngine];
-
 /** Runs the bench. Each round has one run of each contestant, in another order than the last. */
 export async function bench(settings: Settings, tell: (line: string) => void): Promise<Result> {
   const began = performance.now();
   const startedAt = new Date().toISOString();
   const machine = describeMachine();
+  const isTaking = (name: ContestantName): boolean => settings.contestants.includes(name);
+  const postgres = isTaking('postgres') ? await openPostgresDatabase() : null;
+  const contestants: readonly Contestant[] = [dispatchLoop, requestLoop, memoryEngine, sqliteEngine];
+  const taking = [...contestants.filter(({ name }) => isTaking(name)), ...(postgres ? [postgresEngine(postgres)] : [])];
   const receiving = await startReceiver();
-  const taking = contestants.filter(({ name }) => settings.contestants.includes(name));
   const throughput: Result['throughput'] = {};
   let latencyMs: Result['latencyMs'] = {};
   let verifiedDeliveries = 0;
@@ -71,6 +73,7 @@ export async function bench(settings: Settings, tell: (line: string) => void): P
     }
   } finally {
     receiving.stop();
+    await postgres?.close();
   }
   return {
     startedAt,

@@ -1,7 +1,7 @@
 import type { Workload } from './workload.ts';
 
 /** Who takes part. */
-export const contestantNames = ['dispatch', 'request', 'memory', 'sqlite'] as const;
+export const contestantNames = ['dispatch', 'request', 'memory', 'sqlite', 'postgres'] as const;
 export type ContestantName = (typeof contestantNames)[number];
 
 /** In which way they are made to send. */

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpTransport } from '@hookwell/adapters/http';
 import { memoryStorage } from '@hookwell/adapters/memory';
+import { postgresStorage } from '@hookwell/adapters/postgres';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import { createEngine, ontraportCatalog, standardWebhooks, type Engine, type StorageAdapter } from '@hookwell/core';
 import { inParallel, type Contestant, type ModeName, type Prepared } from './contestant.ts';
+import type { PostgresDatabase } from './postgres-database.ts';
 import { callers, emitInput, laneCount, secret, tagOf, tagOfRecord, urlOf, type Workload } from './workload.ts';
 
 /** Calls of `emit` that may wait at once: the engine's default of `maxPendingEmits`. */
@@ -14,24 +16,35 @@ const maxPendingEmits = 10_000;
 const patienceMs = 10_000;
 
 /** The engine with everything in memory: what it costs without a disk. */
-export const memoryEngine = engineOn('memory', 'Hookwell in memory', () => ({ storage: memoryStorage(), remove: () => {} }));
+export const memoryEngine = engineOn('memory', 'Hookwell in memory', () => ({
+  storage: memoryStorage(),
+  remove: async () => {},
+}));
 
 /** The engine with an SQLite file, as durable as it can be made. */
 export const sqliteEngine = engineOn('sqlite', 'Hookwell on SQLite, synchronous FULL', () => {
   const folder = mkdtempSync(join(tmpdir(), 'hookwell-bench-'));
   return {
     storage: sqliteStorage({ filename: join(folder, 'bench.sqlite'), synchronous: 'FULL' }),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove: async () => rmSync(folder, { recursive: true, force: true }),
   };
 });
 
+/** The engine with a schema of its own on a PostgreSQL server. */
+export function postgresEngine({ server, pool, newSchema, dropSchema }: PostgresDatabase): Contestant {
+  return engineOn('postgres', `Hookwell on ${server}`, () => {
+    const schema = newSchema();
+    return { storage: postgresStorage({ pool, schema }), remove: async () => dropSchema(schema) };
+  });
+}
+
 interface Opened {
   readonly storage: StorageAdapter;
-  readonly remove: () => void;
+  readonly remove: () => Promise<void>;
 }
 
 /** The engine with all options at their defaults, on a storage that is empty for each run. */
-function engineOn(name: 'memory' | 'sqlite', what: string, open: () => Opened): Contestant {
+function engineOn(name: 'memory' | 'sqlite' | 'postgres', what: string, open: () => Opened): Contestant {
   return {
     name,
     what,
@@ -54,7 +67,7 @@ function engineOn(name: 'memory' | 'sqlite', what: string, open: () => Opened): 
         async close() {
           await delivering.engine.stop();
           await accepting.engine.stop();
-          remove();
+          await remove();
         },
       };
     },

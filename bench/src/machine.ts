@@ -45,7 +45,7 @@ function measureSync(): number {
   return spread(times, 2).median;
 }
 
-const packages = ['@hookwell/core', '@hookwell/adapters', 'undici', 'better-sqlite3', 'kysely'] as const;
+const packages = ['@hookwell/core', '@hookwell/adapters', 'undici', 'better-sqlite3', 'pg', 'kysely'] as const;
 
 /** The versions of what takes part. */
 export function describeVersions(): Readonly<Record<string, string>> {

