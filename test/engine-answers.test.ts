@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { httpTransport } from '@hookwell/adapters/http';
 import test from 'ava';
-import { mary, noon, sqlite, startByHand, startForReal, startReceiver, storages, toldAs, type Answer } from './engine-fixture.ts';
+import { mary, noon, sqlite, startByHand, startForReal, startReceiver, toldAs, type Answer } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;

@@ -11,9 +11,9 @@ import {
   startByHand,
   startForReal,
   startReceiver,
-  storages,
   toldAs,
 } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;

@@ -1,6 +1,7 @@
 import { HookwellError, type EmitInput, type StorageAdapter } from '@hookwell/core';
 import test from 'ava';
-import { mary, scriptedTransport, startByHand, startForReal, startReceiver, storages, toldAs } from './engine-fixture.ts';
+import { mary, scriptedTransport, startByHand, startForReal, startReceiver, toldAs } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const contact: EmitInput = { accountId: 7, objectType: 0, record: mary };
 

@@ -1,16 +1,7 @@
 import type { EmitInput, StorageAdapter } from '@hookwell/core';
 import test from 'ava';
-import {
-  makeEngine,
-  mary,
-  noon,
-  sqlite,
-  startByHand,
-  startReceiver,
-  storages,
-  toldAs,
-  type EventName,
-} from './engine-fixture.ts';
+import { makeEngine, mary, noon, sqlite, startByHand, startReceiver, toldAs, type EventName } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 type Topic = `${EventName}(${number})`;
 const contact: EmitInput = { accountId: 7, objectType: 0, record: mary };

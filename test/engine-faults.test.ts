@@ -9,9 +9,9 @@ import {
   sqlite,
   startByHand,
   startReceiver,
-  storages,
   toldAs,
 } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const second = 1_000;
 const minute = 60 * second;

@@ -4,7 +4,6 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { httpTransport } from '@hookwell/adapters/http';
-import { memoryStorage } from '@hookwell/adapters/memory';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import {
   createEngine,
@@ -58,9 +57,6 @@ export function temporaryFile(t: ExecutionContext): string {
 
 /** The embedded default. */
 export const sqlite: StorageKind = { name: 'sqlite', make: (t) => sqliteStorage({ filename: temporaryFile(t) }) };
-
-/** What depends on the storage runs on each of these. */
-export const storages: readonly StorageKind[] = [sqlite, { name: 'memory', make: () => memoryStorage() }];
 
 /** A notice as an engine told it. */
 export interface Told {

@@ -1,6 +1,7 @@
 import type { Payload, Plugin } from '@hookwell/core';
 import test from 'ava';
-import { mary, noon, sqlite, startByHand, startReceiver, storages } from './engine-fixture.ts';
+import { mary, noon, sqlite, startByHand, startReceiver } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary, occurredAt: 1_514_940_140_000 } as const;
 

@@ -1,15 +1,6 @@
 import test from 'ava';
-import {
-  mary,
-  noon,
-  startByHand,
-  startForReal,
-  startReceiver,
-  storages,
-  toldAs,
-  type Receiver,
-  type Running,
-} from './engine-fixture.ts';
+import { mary, noon, startByHand, startForReal, startReceiver, toldAs, type Receiver, type Running } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const second = 1_000;
 const minute = 60 * second;

@@ -1,15 +1,7 @@
 import type { StorageAdapter } from '@hookwell/core';
 import test, { type ExecutionContext } from 'ava';
-import {
-  delivered,
-  failed,
-  mary,
-  scriptedTransport,
-  startForReal,
-  storages,
-  toldAs,
-  type StorageKind,
-} from './engine-fixture.ts';
+import { delivered, failed, mary, scriptedTransport, startForReal, toldAs, type StorageKind } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;

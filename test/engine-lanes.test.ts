@@ -1,6 +1,7 @@
 import type { Engine, StorageAdapter, TransportResult } from '@hookwell/core';
 import test from 'ava';
-import { delivered, mary, scriptedTransport, startByHand, startForReal, storages, type EventName } from './engine-fixture.ts';
+import { delivered, mary, scriptedTransport, startByHand, startForReal, type EventName } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;
 

@@ -1,18 +1,7 @@
-import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import type { StorageAdapter, TransportResult } from '@hookwell/core';
 import test from 'ava';
-import {
-  delivered,
-  failed,
-  mary,
-  scriptedTransport,
-  startByHand,
-  startForReal,
-  storages,
-  temporaryFile,
-  toldAs,
-  type Running,
-} from './engine-fixture.ts';
+import { delivered, failed, mary, scriptedTransport, startByHand, startForReal, toldAs, type Running } from './engine-fixture.ts';
+import { sharedStorages, storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;
@@ -33,59 +22,61 @@ function slowTransport() {
   return { transport, answers, sent };
 }
 
-for (const late of ['delivered', 'failed'] as const) {
-  test(`a lease that runs out lets a second engine take over; the late result of the first (${late}) is told and not written`, async (t) => {
-    const filename = temporaryFile(t);
+for (const { name, makePlace } of sharedStorages) {
+  for (const late of ['delivered', 'failed'] as const) {
+    test(`${name}: a lease that runs out lets a second engine take over; the late result of the first (${late}) is told and not written`, async (t) => {
+      const open = makePlace(t);
+      const slow = slowTransport();
+      const first = await startByHand(t, open(), { transports: [slow.transport] });
+      const quick = scriptedTransport();
+      const { now, monotonicNow } = first.clock;
+      const second = await startByHand(t, open(), { transports: [quick], now, monotonicNow });
+      const { id } = await first.engine.subscriptions.create(wish);
+      await first.engine.emit('sub_tag(3)', emission);
+      const delivering = first.engine.deliverDue();
+      await slow.sent(1);
+
+      first.clock.move(leaseMs - 1);
+      t.like(await second.engine.deliverDue(), { delivered: 0 });
+      t.is(quick.sent.length, 0, 'the lease still holds');
+      first.clock.move(1);
+      t.like(await second.engine.deliverDue(), { delivered: 1 });
+      t.is(quick.sent[0]?.deliveryId, slow.transport.sent[0]?.deliveryId);
+
+      slow.answers[0]?.(late === 'delivered' ? delivered : failed('gone', 'HTTP 410', { status: 410 }));
+      t.deepEqual(await delivering, { delivered: 0, retried: 0, failed: 0, cancelled: 0 });
+      t.like(toldAs(first.told, 'delivery:superseded'), [
+        { outcome: { deliveryId: quick.sent[0]?.deliveryId, outcome: late }, subscription: { id } },
+      ]);
+      t.deepEqual([...toldAs(first.told, 'delivery:delivered'), ...toldAs(first.told, 'delivery:failed')], []);
+      t.is((await second.engine.deliveries.attempts(7)).total, 1);
+      t.is((await second.engine.deliveries.list(7)).total, 0);
+      t.like(await second.engine.subscriptions.get(7, id), { health: 'healthy', consecutiveFailures: 0 });
+    });
+  }
+
+  test(`${name}: what was sent from memory as soon as it was stored is under a lease, too`, async (t) => {
+    const open = makePlace(t);
     const slow = slowTransport();
-    const first = await startByHand(t, sqliteStorage({ filename }), { transports: [slow.transport] });
-    const quick = scriptedTransport();
-    const { now, monotonicNow } = first.clock;
-    const second = await startByHand(t, sqliteStorage({ filename }), { transports: [quick], now, monotonicNow });
-    const { id } = await first.engine.subscriptions.create(wish);
+    let moved = 0;
+    const now = (): number => Date.now() + moved;
+    const first = await startForReal(t, open(), { transports: [slow.transport], now });
+    await first.engine.subscriptions.create(wish);
     await first.engine.emit('sub_tag(3)', emission);
-    const delivering = first.engine.deliverDue();
     await slow.sent(1);
-
-    first.clock.move(leaseMs - 1);
-    t.like(await second.engine.deliverDue(), { delivered: 0 });
-    t.is(quick.sent.length, 0, 'the lease still holds');
-    first.clock.move(1);
+    const quick = scriptedTransport();
+    const second = await startByHand(t, open(), { transports: [quick], now });
+    t.like((await second.engine.deliveries.list(7)).rows[0], { attempts: 0, abandonments: 0 });
+    await second.engine.deliverDue();
+    t.is(quick.sent.length, 0);
+    moved = leaseMs;
     t.like(await second.engine.deliverDue(), { delivered: 1 });
-    t.is(quick.sent[0]?.deliveryId, slow.transport.sent[0]?.deliveryId);
-
-    slow.answers[0]?.(late === 'delivered' ? delivered : failed('gone', 'HTTP 410', { status: 410 }));
-    t.deepEqual(await delivering, { delivered: 0, retried: 0, failed: 0, cancelled: 0 });
-    t.like(toldAs(first.told, 'delivery:superseded'), [
-      { outcome: { deliveryId: quick.sent[0]?.deliveryId, outcome: late }, subscription: { id } },
-    ]);
-    t.deepEqual([...toldAs(first.told, 'delivery:delivered'), ...toldAs(first.told, 'delivery:failed')], []);
+    slow.answers[0]?.(delivered);
+    await first.engine.stop();
+    t.is(toldAs(first.told, 'delivery:superseded').length, 1);
     t.is((await second.engine.deliveries.attempts(7)).total, 1);
-    t.is((await second.engine.deliveries.list(7)).total, 0);
-    t.like(await second.engine.subscriptions.get(7, id), { health: 'healthy', consecutiveFailures: 0 });
   });
 }
-
-test('what was sent from memory as soon as it was stored is under a lease, too', async (t) => {
-  const filename = temporaryFile(t);
-  const slow = slowTransport();
-  let moved = 0;
-  const now = (): number => Date.now() + moved;
-  const first = await startForReal(t, sqliteStorage({ filename }), { transports: [slow.transport], now });
-  await first.engine.subscriptions.create(wish);
-  await first.engine.emit('sub_tag(3)', emission);
-  await slow.sent(1);
-  const quick = scriptedTransport();
-  const second = await startByHand(t, sqliteStorage({ filename }), { transports: [quick], now });
-  t.like((await second.engine.deliveries.list(7)).rows[0], { attempts: 0, abandonments: 0 });
-  await second.engine.deliverDue();
-  t.is(quick.sent.length, 0);
-  moved = leaseMs;
-  t.like(await second.engine.deliverDue(), { delivered: 1 });
-  slow.answers[0]?.(delivered);
-  await first.engine.stop();
-  t.is(toldAs(first.told, 'delivery:superseded').length, 1);
-  t.is((await second.engine.deliveries.attempts(7)).total, 1);
-});
 
 for (const { name, make } of storages) {
   test(`${name}: a claim that waits too long in memory is handed back, and claimed anew before it is sent`, async (t) => {

@@ -1,6 +1,7 @@
 import { HookwellError, type Plugin } from '@hookwell/core';
 import test from 'ava';
-import { mary, sqlite, startByHand, startReceiver, storages, toldAs } from './engine-fixture.ts';
+import { mary, sqlite, startByHand, startReceiver, toldAs } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
 

@@ -9,9 +9,9 @@ import {
   sqlite,
   startByHand,
   stayAwake,
-  storages,
   toldAs,
 } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const day = 86_400_000;
 const emission = { accountId: 7, objectType: 0, record: mary } as const;

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { mary, noon, sqlite, startByHand, startReceiver, storages, toldAs } from './engine-fixture.ts';
+import { mary, noon, sqlite, startByHand, startReceiver, toldAs } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const second = 1_000;
 const minute = 60 * second;

@@ -1,5 +1,4 @@
 import { httpTransport } from '@hookwell/adapters/http';
-import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import type { StorageAdapter } from '@hookwell/core';
 import test from 'ava';
 import {
@@ -9,12 +8,11 @@ import {
   startByHand,
   startForReal,
   startReceiver,
-  storages,
-  temporaryFile,
   toldAs,
   type Answer,
   type Receiver,
 } from './engine-fixture.ts';
+import { sharedStorages, storages } from './engine-storages.ts';
 
 /** Answers nothing until it is opened. */
 function gate(receiver: Receiver): () => void {
@@ -28,92 +26,94 @@ function gate(receiver: Receiver): () => void {
 
 const idsOf = (receiver: Receiver) => receiver.arrived.map(({ headers }) => String(headers['webhook-id']));
 
-test('stop under load: what is in flight is recorded, the rest handed back, and a second engine sends it at once', async (t) => {
-  const filename = temporaryFile(t);
-  const receiver = await startReceiver(t);
-  const open = gate(receiver);
-  const first = await startForReal(t, sqliteStorage({ filename }), { laneConcurrency: 20 });
-  for (const path of ['/a', '/b', '/c']) {
-    await first.engine.subscriptions.create({ accountId: 7, url: receiver.url(path), topic: 'sub_tag(3)' });
-  }
-  const emitAll = Promise.all(
-    Array.from({ length: 200 }, async (_, id) =>
-      first.engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } }),
-    ),
-  );
-  await Promise.all([emitAll, receiver.until(() => receiver.arrived.length === 60)]);
-  const stopping = first.engine.stop();
-  open();
-  await stopping;
-  t.is(receiver.arrived.length, 60, 'nothing was sent once it was stopping');
-  t.is(toldAs(first.told, 'delivery:delivered').length, 60);
-  t.deepEqual(toldAs(first.told, 'error'), []);
-
-  const second = await startForReal(t, sqliteStorage({ filename }), { pollEveryMs: 300_000 });
-  await receiver.until(() => receiver.arrived.length === 600);
-  await second.engine.deliverDue();
-  t.is(receiver.arrived.length, 600);
-  t.is(new Set(idsOf(receiver)).size, 600, 'none came twice');
-  t.is((await second.engine.deliveries.list(7)).total, 0);
-  t.is((await second.engine.deliveries.attempts(7)).total, 600);
-});
-
-test('of two engines over one file one can be stopped under load: nothing is lost and nothing comes twice', async (t) => {
-  const filename = temporaryFile(t);
-  const receiver = await startReceiver(t);
-  const options = { pollEveryMs: 50, concurrency: 20 };
-  const first = await startForReal(t, sqliteStorage({ filename }), options);
-  const second = await startForReal(t, sqliteStorage({ filename }), options);
-  for (const path of ['/a', '/b', '/c', '/d']) {
-    await first.engine.subscriptions.create({ accountId: 7, url: receiver.url(path), topic: 'sub_tag(3)' });
-  }
-  const emit = async (id: number) =>
-    (id % 2 ? first : second).engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } });
-  const emitting = Array.from({ length: 400 }, async (_, id) =>
-    emit(id).then(
-      () => 1,
-      () => 0,
-    ),
-  );
-  await receiver.until(() => receiver.arrived.length >= 300);
-  await first.engine.stop();
-  const accepted = (await Promise.all(emitting)).reduce<number>((sum, one) => sum + one, 0);
-  await receiver.until(() => receiver.arrived.length >= accepted * 4);
-  await second.engine.deliverDue();
-  t.is(receiver.arrived.length, accepted * 4);
-  t.is(new Set(idsOf(receiver)).size, accepted * 4);
-  t.is((await second.engine.deliveries.list(7)).total, 0);
-  t.deepEqual([...toldAs(first.told, 'error'), ...toldAs(second.told, 'error')], []);
-});
-
-test('events that are emitted while it stops are stored or refused, and none is lost', async (t) => {
-  const filename = temporaryFile(t);
-  const transport = scriptedTransport();
-  const { engine } = await startForReal(t, sqliteStorage({ filename }), { transports: [transport] });
-  await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
-  const stored: string[] = [];
-  const refused: unknown[] = [];
-  const caller = async (): Promise<void> => {
-    while (refused.length === 0) {
-      await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary }).then(
-        ({ id }) => stored.push(id),
-        (error: unknown) => refused.push(error),
-      );
-      await new Promise(setImmediate);
+for (const { name, makePlace } of sharedStorages) {
+  test(`${name}: stop under load: what is in flight is recorded, the rest handed back, and a second engine sends it at once`, async (t) => {
+    const open = makePlace(t);
+    const receiver = await startReceiver(t);
+    const openGate = gate(receiver);
+    const first = await startForReal(t, open(), { laneConcurrency: 20 });
+    for (const path of ['/a', '/b', '/c']) {
+      await first.engine.subscriptions.create({ accountId: 7, url: receiver.url(path), topic: 'sub_tag(3)' });
     }
-  };
-  const callers = Array.from({ length: 20 }, caller);
-  while (stored.length < 200) await new Promise(setImmediate);
-  await engine.stop();
-  await Promise.all(callers);
-  t.true(refused.every((error) => (error as { code?: string }).code === 'not_running'));
-  const after = await startByHand(t, sqliteStorage({ filename }), { transports: [transport], now: Date.now });
-  await after.engine.deliverDue();
-  const { rows, total } = await after.engine.deliveries.attempts(7, { limit: 100_000 });
-  t.is(total, stored.length);
-  t.deepEqual(new Set(rows.map(({ eventId }) => eventId)).size, new Set(stored).size);
-  t.true(rows.every(({ outcome, number }) => outcome === 'delivered' && number === 1));
-});
+    const emitAll = Promise.all(
+      Array.from({ length: 200 }, async (_, id) =>
+        first.engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } }),
+      ),
+    );
+    await Promise.all([emitAll, receiver.until(() => receiver.arrived.length === 60)]);
+    const stopping = first.engine.stop();
+    openGate();
+    await stopping;
+    t.is(receiver.arrived.length, 60, 'nothing was sent once it was stopping');
+    t.is(toldAs(first.told, 'delivery:delivered').length, 60);
+    t.deepEqual(toldAs(first.told, 'error'), []);
+
+    const second = await startForReal(t, open(), { pollEveryMs: 300_000 });
+    await receiver.until(() => receiver.arrived.length === 600);
+    await second.engine.deliverDue();
+    t.is(receiver.arrived.length, 600);
+    t.is(new Set(idsOf(receiver)).size, 600, 'none came twice');
+    t.is((await second.engine.deliveries.list(7)).total, 0);
+    t.is((await second.engine.deliveries.attempts(7)).total, 600);
+  });
+
+  test(`${name}: of two engines over one place one can be stopped under load: nothing is lost and nothing comes twice`, async (t) => {
+    const open = makePlace(t);
+    const receiver = await startReceiver(t);
+    const options = { pollEveryMs: 50, concurrency: 20 };
+    const first = await startForReal(t, open(), options);
+    const second = await startForReal(t, open(), options);
+    for (const path of ['/a', '/b', '/c', '/d']) {
+      await first.engine.subscriptions.create({ accountId: 7, url: receiver.url(path), topic: 'sub_tag(3)' });
+    }
+    const emit = async (id: number) =>
+      (id % 2 ? first : second).engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } });
+    const emitting = Array.from({ length: 400 }, async (_, id) =>
+      emit(id).then(
+        () => 1,
+        () => 0,
+      ),
+    );
+    await receiver.until(() => receiver.arrived.length >= 300);
+    await first.engine.stop();
+    const accepted = (await Promise.all(emitting)).reduce<number>((sum, one) => sum + one, 0);
+    await receiver.until(() => receiver.arrived.length >= accepted * 4);
+    await second.engine.deliverDue();
+    t.is(receiver.arrived.length, accepted * 4);
+    t.is(new Set(idsOf(receiver)).size, accepted * 4);
+    t.is((await second.engine.deliveries.list(7)).total, 0);
+    t.deepEqual([...toldAs(first.told, 'error'), ...toldAs(second.told, 'error')], []);
+  });
+
+  test(`${name}: events that are emitted while it stops are stored or refused, and none is lost`, async (t) => {
+    const open = makePlace(t);
+    const transport = scriptedTransport();
+    const { engine } = await startForReal(t, open(), { transports: [transport] });
+    await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+    const stored: string[] = [];
+    const refused: unknown[] = [];
+    const caller = async (): Promise<void> => {
+      while (refused.length === 0) {
+        await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary }).then(
+          ({ id }) => stored.push(id),
+          (error: unknown) => refused.push(error),
+        );
+        await new Promise(setImmediate);
+      }
+    };
+    const callers = Array.from({ length: 20 }, caller);
+    while (stored.length < 200) await new Promise(setImmediate);
+    await engine.stop();
+    await Promise.all(callers);
+    t.true(refused.every((error) => (error as { code?: string }).code === 'not_running'));
+    const after = await startByHand(t, open(), { transports: [transport], now: Date.now });
+    await after.engine.deliverDue();
+    const { rows, total } = await after.engine.deliveries.attempts(7, { limit: 100_000 });
+    t.is(total, stored.length);
+    t.deepEqual(new Set(rows.map(({ eventId }) => eventId)).size, new Set(stored).size);
+    t.true(rows.every(({ outcome, number }) => outcome === 'delivered' && number === 1));
+  });
+}
 
 for (const { name, make } of storages) {
   test(`${name}: stop waits for an endpoint that hangs no longer than its deadline, and records what came of it`, async (t) => {

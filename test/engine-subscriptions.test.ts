@@ -11,9 +11,9 @@ import {
   startByHand,
   startForReal,
   startReceiver,
-  storages,
   toldAs,
 } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 
 const wish: SubscriptionInput = { accountId: 7, url: 'http://127.0.0.1:1/hook', topic: 'sub_tag(3)' };
 

@@ -3,7 +3,8 @@ import { httpTransport } from '@hookwell/adapters/http';
 import test, { type ExecutionContext } from 'ava';
 import { occurredAt } from './payload-golden.ts';
 import { goldenValues } from './payload-golden-values.ts';
-import { sqlite, startReceiver, storages } from './engine-fixture.ts';
+import { sqlite, startReceiver } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 import { startExpressDecoder, startPhpDecoder, type Decoder } from './payload-golden-decoders.ts';
 
 /** One field for each awkward value: `v0`, `v1` and so on. */

@@ -1,5 +1,6 @@
 import test from 'ava';
-import { catalog, sqlite, startByHand, startReceiver, storages } from './engine-fixture.ts';
+import { catalog, sqlite, startByHand, startReceiver } from './engine-fixture.ts';
+import { storages } from './engine-storages.ts';
 import { goldens, occurredAt, records } from './payload-golden.ts';
 
 for (const { name, make } of storages) {

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { httpTransport } from '@hookwell/adapters/http';
 import { createEngine, type Engine } from '@hookwell/core';
 import test, { type ExecutionContext } from 'ava';
-import { catalog, storages, type EventName, type StorageKind } from '../engine-fixture.ts';
+import { catalog, type EventName, type StorageKind } from '../engine-fixture.ts';
+import { storages } from '../engine-storages.ts';
 import type { ReceiversMessage, ReceiversOrder } from './isolation-process.ts';
 
 const healthyEndpoints = 10;

@@ -58,7 +58,7 @@ export async function testDatabase(): Promise<TestDatabase> {
         schema,
         pool: behind,
         column: async (text) => (await behind.query<unknown[]>({ text, rowMode: 'array' })).rows.map((row) => row[0]),
-        setClock: async (now) => setClock(behind, schema, `${now}`),
+        setClock: async (now) => setClock(behind, schema, now),
       };
     },
     async remove() {
@@ -78,14 +78,20 @@ async function once(url: string, command: string): Promise<void> {
   }
 }
 
-/** Sets what the storages in a schema take for the time, as an expression of SQL. */
-async function setClock(pool: Pool, schema: string, expression: string): Promise<void> {
-  await pool.query(
-    `create or replace function "${schema}".now_ms() returns bigint language sql volatile return (${expression})::bigint`,
-  );
+/** Sets the clock of the storages in a schema, in milliseconds since the epoch: it stands still, or is the real one again. */
+export async function setClock(pool: Pool, schema: string, now: number | 'real'): Promise<void> {
+  if (now === 'real') await moveClock(pool, schema, 0);
+  else await replaceClock(pool, schema, `${now}`);
 }
 
 /** Moves the clock of the storages in a schema by so many milliseconds from the real one. */
 export async function moveClock(pool: Pool, schema: string, byMs: number): Promise<void> {
-  await setClock(pool, schema, `floor(extract(epoch from clock_timestamp()) * 1000) + ${byMs}`);
+  await replaceClock(pool, schema, `floor(extract(epoch from clock_timestamp()) * 1000) + ${byMs}`);
+}
+
+/** Replaces what the storages in a schema take for the time by an expression of SQL. */
+async function replaceClock(pool: Pool, schema: string, expression: string): Promise<void> {
+  await pool.query(
+    `create or replace function "${schema}".now_ms() returns bigint language sql volatile return (${expression})::bigint`,
+  );
 }
