@@ -147,6 +147,48 @@ test('batches that share their keys, in any order, never wait for each other in 
   t.deepEqual(await column(`select count(*) from "${schema}".deliveries`), ['3000']);
 });
 
+for (const [where, days] of [
+  ['ahead of', 1],
+  ['behind', -1],
+] as const) {
+  test(`a lease lasts by the clock of the database, which is a day ${where} that of the process`, async (t) => {
+    const { storage, setClock } = await database.started();
+    const [lane] = await lanesOf(storage, 1);
+    const now = Date.now() + days * 86_400_000;
+    const claimed = async (): Promise<number> => (await storage.claimDeliveries(claimRequest({ leaseMs: 60_000 }))).claims.length;
+    await setClock(now);
+    await storage.storeEvents(batchFor('x', [lane!], { leased: true }));
+    for (const leasedAt of [now, now + 60_000]) {
+      await setClock(leasedAt + 59_999);
+      t.is(await claimed(), 0, 'the lease still holds');
+      await setClock(leasedAt + 60_000);
+      t.is(await claimed(), 1);
+    }
+  });
+}
+
+test('a claim passes over what another one is just taking, and does not wait for it', async (t) => {
+  const { storage, schema, pool } = await database.started({ pool: database.pool({ lock_timeout: 2_000 }) });
+  await storage.storeEvents(batchFor('x', await lanesOf(storage, 2)));
+  const other = await pool.connect();
+  try {
+    await other.query(`begin; select id from "${schema}".deliveries where id = 'x-d0' for update`);
+    const { claims } = await storage.claimDeliveries(claimRequest());
+    t.deepEqual(
+      claims.map(({ id }) => id),
+      ['x-d1'],
+    );
+  } finally {
+    await other.query('rollback');
+    other.release();
+  }
+  const { claims } = await storage.claimDeliveries(claimRequest());
+  t.deepEqual(
+    claims.map(({ id }) => id),
+    ['x-d0'],
+  );
+});
+
 test('two processes that claim at once never get the same delivery', async (t) => {
   const { storage, schema } = await database.started();
   const lanes = await lanesOf(storage, 3);
