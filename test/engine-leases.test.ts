@@ -79,6 +79,32 @@ for (const { name, makePlace } of sharedStorages) {
 }
 
 for (const { name, make } of storages) {
+  test(`${name}: a late result is refused also when the same engine has claimed its delivery again`, async (t) => {
+    const slow = slowTransport();
+    let moved = 0;
+    const now = (): number => Date.now() + moved;
+    const { engine, told } = await startForReal(t, make(t), { transports: [slow.transport], leaseMs, pollEveryMs: 20, now });
+    await engine.subscriptions.create(wish);
+    await engine.emit('sub_tag(3)', emission);
+    // Sent from memory first, and then under two claims.
+    for (const sent of [1, 2]) {
+      await slow.sent(sent);
+      moved += leaseMs;
+    }
+    await slow.sent(3);
+    const superseded = async (count: number): Promise<void> => {
+      while (toldAs(told, 'delivery:superseded').length < count) await new Promise(setImmediate);
+    };
+    slow.answers[0]?.(delivered);
+    slow.answers[1]?.(delivered);
+    await superseded(2);
+    t.is((await engine.deliveries.list(7)).total, 1);
+    slow.answers[2]?.(failed('endpoint', 'HTTP 500', { status: 500 }));
+    await engine.stop();
+    t.deepEqual(toldAs(told, 'delivery:delivered'), []);
+    t.is(toldAs(told, 'delivery:retrying').length, 1);
+  });
+
   test(`${name}: a claim that waits too long in memory is handed back, and claimed anew before it is sent`, async (t) => {
     const storage = make(t);
     const calls: string[] = [];
