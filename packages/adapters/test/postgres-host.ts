@@ -73,7 +73,12 @@ function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
   server.kill(signal);
   const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
   for (const [, pid, parent] of processes.matchAll(/^ *(\d+) +(\d+) *$/gm)) {
-    if (Number(parent) === server.pid) process.kill(Number(pid), signal);
+    if (Number(parent) !== server.pid) continue;
+    try {
+      process.kill(Number(pid), signal);
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 }
 
