@@ -84,6 +84,7 @@ for (const { name, make } of storages) {
     let moved = 0;
     const now = (): number => Date.now() + moved;
     const { engine, told } = await startForReal(t, make(t), { transports: [slow.transport], leaseMs, pollEveryMs: 20, now });
+    t.teardown(() => slow.answers.forEach((answer) => answer(delivered)));
     await engine.subscriptions.create(wish);
     await engine.emit('sub_tag(3)', emission);
     // Sent from memory first, and then under two claims.
@@ -92,12 +93,10 @@ for (const { name, make } of storages) {
       moved += leaseMs;
     }
     await slow.sent(3);
-    const superseded = async (count: number): Promise<void> => {
-      while (toldAs(told, 'delivery:superseded').length < count) await new Promise(setImmediate);
-    };
+    const toldOfTwo = (): boolean => toldAs(told, 'delivery:superseded').length + toldAs(told, 'delivery:delivered').length === 2;
     slow.answers[0]?.(delivered);
     slow.answers[1]?.(delivered);
-    await superseded(2);
+    while (!toldOfTwo()) await new Promise(setImmediate);
     t.is((await engine.deliveries.list(7)).total, 1);
     slow.answers[2]?.(failed('endpoint', 'HTTP 500', { status: 500 }));
     await engine.stop();
