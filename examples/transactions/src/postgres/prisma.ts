@@ -1,0 +1,39 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { Emitter, Host } from '../host.ts';
+import { generatePrismaClient } from '../prisma/generate-prisma-client.ts';
+
+/** What is used here of the client in a transaction that is generated of `contacts.prisma`. */
+interface TransactionClient {
+  readonly contact: { create(input: { data: { firstname: string } }): Promise<{ id: number; firstname: string }> };
+  $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;
+}
+
+interface PrismaClient extends TransactionClient {
+  $transaction(work: (tx: TransactionClient) => Promise<void>): Promise<void>;
+  $disconnect(): Promise<void>;
+}
+
+const within = (tx: Pick<TransactionClient, '$queryRawUnsafe'>) => ({
+  query: async (text: string, parameters: unknown[]) => tx.$queryRawUnsafe(text, ...parameters),
+});
+
+async function addContact(tx: TransactionClient, engine: Emitter, firstname: string): Promise<number> {
+  const record = await tx.contact.create({ data: { firstname } });
+  await engine.emit('object_create(0)', { accountId: 1, objectType: 'Contact', record }, { within: within(tx) });
+  return record.id;
+}
+
+export async function open(url: string): Promise<Host<TransactionClient>> {
+  const { PrismaClient, remove } = await generatePrismaClient<PrismaClient>();
+  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 2 }) });
+  return {
+    transaction: async (work) => prisma.$transaction(work),
+    addContact,
+    within,
+    outside: () => within(prisma),
+    async close() {
+      await prisma.$disconnect();
+      remove();
+    },
+  };
+}

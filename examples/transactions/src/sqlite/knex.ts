@@ -1,0 +1,26 @@
+import knex, { type Knex } from 'knex';
+import type { Emitter, Host } from '../host.ts';
+
+const within = async (trx: Knex): Promise<unknown> => trx.client.acquireConnection();
+
+async function addContact(trx: Knex.Transaction, engine: Emitter, firstname: string): Promise<number> {
+  const [record] = await trx('contacts').insert({ firstname }).returning<{ id: number; firstname: string }[]>('*');
+  if (!record) throw new Error('no contact was inserted');
+  await engine.emit('object_create(0)', { accountId: 1, objectType: 'Contact', record }, { within: await within(trx) });
+  return record.id;
+}
+
+export async function open(file: string): Promise<Host<Knex.Transaction>> {
+  const db = knex({ client: 'better-sqlite3', connection: { filename: file }, useNullAsDefault: true });
+  return {
+    transaction: async (work) => db.transaction(work),
+    addContact,
+    within,
+    async outside() {
+      const connection: unknown = await within(db);
+      await db.client.releaseConnection(connection);
+      return connection;
+    },
+    close: async () => db.destroy(),
+  };
+}
