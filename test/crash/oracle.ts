@@ -62,8 +62,10 @@ function findLost({ committed }: Evidence, fates: readonly Fated[], byPath: Read
   const violations: Violation[] = [];
   for (const { fate, record, within, place, at } of fates) {
     const isCommitted = committed.has(recordKey(place, record));
-    if (fate === 'acked' && within && !isCommitted)
+    if (fate === 'acked' && within && !isCommitted) {
       violations.push(violation('lost', `record ${record} of ${place} was acknowledged and is not in the table`, at));
+      continue;
+    }
     if (fate !== 'acked' && !(fate === 'unknown' && isCommitted)) continue;
     for (const path of pathsOf(place, record)) {
       const arrived = byPath.get(`${path} ${record}`)?.some(({ status }) => status === 200) ?? false;

@@ -156,7 +156,6 @@ setInterval(() => {
   lookedAt = at;
 }, stallMs.look).unref();
 
-await host.prepare();
 await engine.start();
 say({ said: 'ready' });
 const calls = Array.from({ length: callers }, call);

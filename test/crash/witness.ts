@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { Pool } from 'pg';
 import { recordKey } from './evidence.ts';
@@ -21,9 +22,17 @@ export interface Witness {
 export function postgresWitness(place: string, url: string, schema: string): Witness {
   const pool = new Pool({ connectionString: url, max: 2, application_name: 'witness' });
   pool.on('error', () => undefined);
+  /** Asked again when the server was down, or has been since it was last asked. */
   const column = async (text: string, values: readonly unknown[] = []): Promise<string[]> => {
-    const { rows } = await pool.query<string[]>({ text, values: [...values], rowMode: 'array' });
-    return rows.map(([value]) => String(value));
+    for (let tries = 0; ; tries += 1) {
+      try {
+        const { rows } = await pool.query<string[]>({ text, values: [...values], rowMode: 'array' });
+        return rows.map(([value]) => String(value));
+      } catch (error) {
+        if (tries === 20) throw error;
+        await pause(100);
+      }
+    }
   };
   return {
     stored: async (deliveries) =>
