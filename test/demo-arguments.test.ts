@@ -11,6 +11,7 @@ test('without arguments it is the demo: 500 contacts, any free port, a temporary
     seed: 1,
     port: 0,
     database: null,
+    processes: null,
     leaseMs: 60_000,
     plan: 'enterprise',
     signingSecret: null,

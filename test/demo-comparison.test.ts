@@ -22,6 +22,7 @@ const form: Arrival = {
   path: '/light',
   deliveryId: 'a',
   contentType: 'application/x-www-form-urlencoded',
+  process: '',
   body:
     'webhook_id=3&object_type_id=0&event%5Btype%5D=sub_tag&event%5Btag_id%5D=4&data%5Bid%5D=8&data%5Bfirstname%5D=Mary' +
     '&data%5Blastname%5D=&data%5Bemail%5D=mary%2B1%40example.com&timestamp=1514940140',
@@ -32,6 +33,7 @@ const json: Arrival = {
   path: '/json',
   deliveryId: 'b',
   contentType: 'application/json',
+  process: '',
   body: '{"webhook_id":9,"object_type_id":10001,"event":{"type":"object_create"},"data":{"id":2,"make":"Fiat","year":1999,"colour":""},"timestamp":1514940140}',
   receivedAt: moment.from + 10,
   status: 200,
@@ -42,6 +44,7 @@ test('payloads that arrived once with the right fields leave nothing to complain
     expected: 2,
     delivered: 2,
     refused: 0,
+    repeated: 0,
     latenciesMs: [30, 10],
     problems: [],
   });

@@ -22,7 +22,7 @@ export interface Run {
 
 /** Starts the example as a user does, with nothing of the environment that could steer it but what is given. */
 export function startProgram(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
-  const { CRM_APP_ID: _id, CRM_API_KEY: _key, CRM_PLAN: _plan, ...inherited } = process.env;
+  const { CRM_APP_ID: _id, CRM_API_KEY: _key, CRM_PLAN: _plan, DATABASE_URL: _url, ...inherited } = process.env;
   return spawn(process.execPath, ['--conditions=source', program, ...args], {
     cwd: root,
     env: { ...inherited, ...environment },

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { readDatabase } from './database-name.ts';
 import { suggestion } from './refusal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -17,11 +18,14 @@ stays up for you to try more. Ctrl-C stops it.
   --json            print the figures as JSON, and nothing else, on standard output
   --serve           only serve: no receiver, no import, nothing happens by itself
   --port N          the port of the CRM on 127.0.0.1 (0: any free one)
-  --database FILE   keep everything in this SQLite file (a temporary one, removed at the end)
-  --lease-ms N      how long a delivery stays with a process that died, 1000 to 3600000 (60000)
+  --database WHERE  keep everything in this SQLite file, or in the PostgreSQL database of a URL such as
+                    postgres://role:password@host:5432/database (a temporary file, removed at the end)
+  --processes N     let so many processes serve and deliver over one database, 1 to 16
+  --lease-ms N      how long a delivery stays with a process that died, 1000 to 3600000 (60000; 5000 when --processes
+                    runs the demo)
   --help            show this
 
-Environment: CRM_APP_ID and CRM_API_KEY, the credentials of the webhook API (made up and shown when both are missing);
+Environment: DATABASE_URL, the URL of a PostgreSQL database, instead of --database; CRM_APP_ID and CRM_API_KEY, the credentials of the webhook API (made up and shown when both are missing);
 CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise); CRM_SIGNING_SECRET, what to sign payloads
 with, as Standard Webhooks says: whsec_ and base64 (unset: they are not signed).
 `;
@@ -38,8 +42,10 @@ export interface Settings {
   readonly count: number;
   readonly seed: number;
   readonly port: number;
-  /** Null for a temporary one. */
+  /** The URL of a PostgreSQL database, or an SQLite file; null for a temporary file. */
   readonly database: string | null;
+  /** How many processes serve over the database; null when this one does by itself. */
+  readonly processes: number | null;
   readonly leaseMs: number;
   readonly credentials: Credentials;
   readonly plan: Plan;
@@ -64,6 +70,7 @@ const options = {
   serve: { type: 'boolean' },
   port: { type: 'string' },
   database: { type: 'string' },
+  processes: { type: 'string' },
   'lease-ms': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig;
@@ -86,15 +93,24 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     if (given)
       throw new UsageError(`--${given} is about made-up contacts, and --contacts imports real ones. Leave one of them out.`);
   }
+  const mode = values.help ? 'help' : values.serve ? 'serve' : values.once ? 'once' : 'demo';
+  const processes = values.processes === undefined ? null : integer('processes', values.processes, 1, 1, 16);
+  const database = readDatabase(values.database, environment['DATABASE_URL']);
+  if (processes !== null && (database === null || database === ':memory:')) {
+    throw new UsageError(
+      '--processes needs a database that processes can share. Set DATABASE_URL to a PostgreSQL database, or name a file on this machine with --database.',
+    );
+  }
   const settings: Settings = {
-    mode: values.help ? 'help' : values.serve ? 'serve' : values.once ? 'once' : 'demo',
+    mode,
     json: values.json ?? false,
     contactsFile: filename('contacts', values.contacts),
     count: integer('count', values.count, 500, 1, 100_000),
     seed: integer('seed', values.seed, 1, 0, 2 ** 32 - 1),
     port: integer('port', values.port, 0, 0, 65_535),
-    database: filename('database', values.database),
-    leaseMs: integer('lease-ms', values['lease-ms'], 60_000, 1_000, 3_600_000),
+    database,
+    processes,
+    leaseMs: integer('lease-ms', values['lease-ms'], processes === null || mode === 'serve' ? 60_000 : 5_000, 1_000, 3_600_000),
     credentials: readCredentials(environment),
     plan: readPlan(environment['CRM_PLAN']),
     signingSecret: environment['CRM_SIGNING_SECRET'] || null,

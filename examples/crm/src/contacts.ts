@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { CsvError, parse } from 'csv-parse/sync';
 import { contactFields } from './catalog.ts';
-import type { Value } from './database.ts';
+import type { Value } from './tables.ts';
 import { suggestion } from './refusal.ts';
 import { UsageError } from './usage-error.ts';
 

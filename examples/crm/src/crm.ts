@@ -1,90 +1,118 @@
 import type { Engine, Topic } from '@hookwell/core';
 import { accountId } from './account.ts';
 import { kinds, type Kind } from './catalog.ts';
-import type { CrmDatabase, Named, Row } from './database.ts';
+import type { CrmDatabase, Named, Records, Row, Transaction } from './database.ts';
 import { checkFields, Refusal } from './refusal.ts';
 
 /** The events of this CRM, by name. */
 export type EventName = 'object_create' | 'object_submits_form' | 'sub_tag' | 'unsub_tag';
 
-/** What people do in the CRM. Each call resolves when what it did, and all that it sets off, is stored. */
+/** Records of one import: others wait for its transaction. */
+const maxRecords = 1_000;
+
+/**
+ * What people do in the CRM. Each call resolves when what it did, and all that it sets off, is stored; when it rejects,
+ * nothing of it is. A call with a key that was used before does nothing, and answers what it answered then.
+ */
 export interface Crm {
-  readonly create: (kind: Kind, fields: unknown) => Promise<Row>;
-  /** Creates many at once, for imports. */
-  readonly createAll: (kind: Kind, records: readonly unknown[]) => Promise<readonly Row[]>;
-  readonly find: (kind: Kind, id: number) => Row;
+  readonly create: (kind: Kind, fields: unknown, key?: string) => Promise<Row>;
+  /** Creates many at once, all or none, for imports. */
+  readonly createAll: (kind: Kind, records: readonly unknown[], key?: string) => Promise<readonly Row[]>;
+  readonly find: (kind: Kind, id: number) => Promise<Row>;
   /** Whether that changed anything; false when the record had the tag already. */
   readonly addTag: (kind: Kind, id: number, tagId: number) => Promise<boolean>;
   readonly removeTag: (kind: Kind, id: number, tagId: number) => Promise<boolean>;
   /** Submits a form for the contact that it names, or for a new one that it describes; answers the contact. */
-  readonly submitForm: (formId: number, submission: unknown) => Promise<Row>;
-  readonly list: (list: 'tags' | 'forms') => readonly Named[];
-  readonly name: (list: 'tags' | 'forms', name: unknown) => Named;
+  readonly submitForm: (formId: number, submission: unknown, key?: string) => Promise<Row>;
+  readonly list: (list: 'tags' | 'forms') => Promise<readonly Named[]>;
+  readonly name: (list: 'tags' | 'forms', name: unknown) => Promise<Named>;
 }
 
 /**
- * The CRM itself. Webhooks take one line of it, `tell`: after each change it emits what happened, with the record as it
- * is now, and waits until that is stored too before it answers. `webhooks.ts` makes the engine, `routes.ts` mounts it.
+ * The CRM itself. Webhooks take one line of it, `tell`: in the transaction that makes a change it emits what happened, with
+ * the record as it is then. So the change and its events are stored together or not at all, whatever happens when.
  */
 export function createCrm(database: CrmDatabase, engine: Engine<EventName>): Crm {
-  const tell = (topic: Topic<EventName>, kind: Kind, record: Row) =>
-    engine.emit(topic, { accountId, objectType: kinds[kind].objectType, record });
+  const tell = async (transaction: Transaction, topic: Topic<EventName>, kind: Kind, record: Row): Promise<unknown> =>
+    engine.emit(topic, { accountId, objectType: kinds[kind].objectType, record }, { within: transaction.within });
 
-  const crm: Crm = {
-    create: async (kind, fields) => (await crm.createAll(kind, [fields]))[0] as Row,
+  async function createIn(transaction: Transaction, kind: Kind, records: readonly unknown[]): Promise<readonly Row[]> {
+    if (records.length === 0 || records.length > maxRecords) {
+      throw new Refusal(400, `Send 1 to ${maxRecords} ${kind} at once.`);
+    }
+    const now = Math.floor(Date.now() / 1_000);
+    const dates = kind === 'contacts' ? { date: now, dlm: now } : {};
+    const rows = await transaction.insert(
+      kind,
+      records.map((fields) => ({ ...dates, ...checkFields(kind, fields) })),
+    );
+    for (const row of rows) await tell(transaction, `object_create(${kinds[kind].objectType})`, kind, row);
+    return rows;
+  }
 
-    async createAll(kind, records) {
-      const now = Math.floor(Date.now() / 1_000);
-      const dates = kind === 'contacts' ? { date: now, dlm: now } : {};
-      const rows = database.insert(
-        kind,
-        records.map((fields) => ({ ...dates, ...checkFields(kind, fields) })),
-      );
-      await Promise.all(rows.map((row) => tell(`object_create(${kinds[kind].objectType})`, kind, row)));
-      return rows;
-    },
+  /** Changes something in a transaction, once for each key. */
+  const change = async <Answer>(key: string | undefined, work: (transaction: Transaction) => Promise<Answer>): Promise<Answer> =>
+    database.transaction(async (transaction) => {
+      if (key === undefined) return work(transaction);
+      const earlier = await transaction.answerTo(key);
+      if (earlier !== undefined) return earlier as Answer;
+      const answer = await work(transaction);
+      await transaction.keepAnswer(key, answer);
+      return answer;
+    });
 
-    async addTag(kind, id, tagId) {
-      const record = crm.find(kind, id);
-      known('tags', tagId);
-      if (!database.tag(kind, id, tagId)) return false;
-      await tell(`sub_tag(${tagId})`, kind, record);
-      return true;
-    },
+  return {
+    create: async (kind, fields, key) =>
+      change(key, async (transaction) => (await createIn(transaction, kind, [fields]))[0] as Row),
 
-    async removeTag(kind, id, tagId) {
-      const record = crm.find(kind, id);
-      known('tags', tagId);
-      if (!database.untag(kind, id, tagId)) return false;
-      await tell(`unsub_tag(${tagId})`, kind, record);
-      return true;
-    },
+    createAll: async (kind, records, key) => change(key, async (transaction) => createIn(transaction, kind, records)),
 
-    async submitForm(formId, submission) {
-      known('forms', formId);
-      const contact = isForContact(submission)
-        ? crm.find('contacts', submission.contact_id)
-        : await crm.create('contacts', submission);
-      database.addSubmission(formId, contact.id);
-      await tell(`object_submits_form(${formId})`, 'contacts', contact);
-      return contact;
-    },
+    addTag: async (kind, id, tagId) =>
+      database.transaction(async (transaction) => {
+        const record = await find(transaction, kind, id);
+        await checkKnown(transaction, 'tags', tagId);
+        if (!(await transaction.tag(kind, id, tagId))) return false;
+        await tell(transaction, `sub_tag(${tagId})`, kind, record);
+        return true;
+      }),
 
-    find: (kind, id) => database.find(kind, id) ?? refuse(`There is no ${kinds[kind].name} ${id}.`),
-    list: (list) => database.list(list),
-    name(list, name) {
+    removeTag: async (kind, id, tagId) =>
+      database.transaction(async (transaction) => {
+        const record = await find(transaction, kind, id);
+        await checkKnown(transaction, 'tags', tagId);
+        if (!(await transaction.untag(kind, id, tagId))) return false;
+        await tell(transaction, `unsub_tag(${tagId})`, kind, record);
+        return true;
+      }),
+
+    submitForm: async (formId, submission, key) =>
+      change(key, async (transaction) => {
+        await checkKnown(transaction, 'forms', formId);
+        const contact = isForContact(submission)
+          ? await find(transaction, 'contacts', submission.contact_id)
+          : ((await createIn(transaction, 'contacts', [submission]))[0] as Row);
+        await transaction.addSubmission(formId, contact.id);
+        await tell(transaction, `object_submits_form(${formId})`, 'contacts', contact);
+        return contact;
+      }),
+
+    find: async (kind, id) => find(database, kind, id),
+    list: async (list) => database.list(list),
+    async name(list, name) {
       if (typeof name === 'string' && name.trim() !== '' && name.length <= 100) return database.name(list, name);
       throw new Refusal(400, 'Give it a name of 1 to 100 characters: {"name": "…"}.');
     },
   };
+}
 
-  function known(list: 'tags' | 'forms', id: number): void {
-    const all = database.list(list);
-    if (all.some((one) => one.id === id)) return;
-    refuse(`There is no ${list.slice(0, -1)} ${id}. There are ${all.map((one) => `${one.id} ${one.name}`).join(', ')}.`);
-  }
+async function find(records: Records, kind: Kind, id: number): Promise<Row> {
+  return (await records.find(kind, id)) ?? refuse(`There is no ${kinds[kind].name} ${id}.`);
+}
 
-  return crm;
+async function checkKnown(records: Records, list: 'tags' | 'forms', id: number): Promise<void> {
+  const all = await records.list(list);
+  if (all.some((one) => one.id === id)) return;
+  refuse(`There is no ${list.slice(0, -1)} ${id}. There are ${all.map((one) => `${one.id} ${one.name}`).join(', ')}.`);
 }
 
 function isForContact(submission: unknown): submission is { readonly contact_id: number } {

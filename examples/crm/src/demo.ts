@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Topic } from '@hookwell/core';
+import type { Engine, OutcomeKind } from '@hookwell/core';
 import type { Settings } from './arguments.ts';
 import { accountId } from './account.ts';
 import { readContacts, type NewContact } from './contacts.ts';
-import type { Crm, EventName } from './crm.ts';
-import { kinds, type Kind } from './catalog.ts';
-import type { Row } from './database.ts';
+import { kinds } from './catalog.ts';
+import { isPostgres, shown } from './database-name.ts';
 import { compare, isAcknowledged, type Happening, type Wish } from './expectation.ts';
-import { generateCars, generateContacts } from './generate-contacts.ts';
+import { generateContacts } from './generate-contacts.ts';
 import { showProgress } from './progress.ts';
 import type { Ledger } from './ledger.ts';
+import { planPhases } from './phases.ts';
 import type { RunningCrm } from './serve.ts';
 import { percentile, type Summary } from './table.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,8 +20,8 @@ export const demoRetryScheduleMs = [200, 400, 800, 1_600, 3_200];
 /** One delivery in so many is refused at first. */
 export const refuseEvery = 50;
 
-/** How long nothing may arrive before the demo stops waiting for the rest. */
-const patienceMs = 20_000;
+/** How long nothing may arrive, beyond a lease, before the demo stops waiting for the rest. */
+const leastPatienceMs = 20_000;
 const batchSize = 50;
 
 type NewWish = Omit<Wish, 'id'>;
@@ -40,16 +40,6 @@ const newWishes: readonly NewWish[] = [
   { path: '/cars/notify', event: 'object_create(10001)', format: 'notify', encoding: 'form' },
 ];
 
-/** One kind of thing that the demo does, to so many records. */
-interface Phase {
-  readonly name: string;
-  readonly event: Topic<EventName>;
-  readonly kind: Kind;
-  readonly count: number;
-  /** Does it to the records from one position to another, and answers them as the CRM has them. */
-  readonly act: (from: number, until: number) => Promise<readonly Row[]>;
-}
-
 /** What the demo imports; read before anything is started, so that a bad file changes nothing. */
 export function contactsFor(settings: Settings): readonly NewContact[] {
   if (settings.contactsFile === null) return generateContacts(settings.count, settings.seed);
@@ -66,17 +56,7 @@ export async function runDemo(
   ledger: Ledger,
 ): Promise<Summary> {
   const { crm, engine } = running;
-  if ((await engine.subscriptions.list(accountId, { limit: 0 })).total > 0) {
-    throw new UsageError(`${settings.database} has subscriptions of an earlier run. Name a new file with --database.`);
-  }
-  const counts = { emitted: 0, matched: 0, retried: 0, failed: 0 };
-  engine.events.on('event:stored', ({ deliveries }) => {
-    counts.emitted += 1;
-    counts.matched += deliveries;
-  });
-  engine.events.on('delivery:retrying', () => (counts.retried += 1));
-  engine.events.on('delivery:failed', () => (counts.failed += 1));
-
+  await checkEmpty(engine, settings.database ?? '');
   const wishes: Wish[] = [];
   for (const wish of newWishes) wishes.push({ ...wish, id: await subscribe(wish, settings, running.url, ledger.url) });
 
@@ -101,12 +81,16 @@ export async function runDemo(
       steps[index]?.advance(end - start);
     }
   }
+  // What a process holds that was killed is sent by another one when its lease has run out.
+  const patienceMs = leastPatienceMs + settings.leaseMs;
   await ledger.settled(expected, patienceMs);
-  await idle(running);
+  await idle(engine, patienceMs);
   await ledger.flush();
   progress.stop();
 
-  const findings = compare(wishes, happenings, ledger.arrivals);
+  const counts = await countLogged(engine);
+  const restarted = running.restarts();
+  const findings = compare(wishes, happenings, ledger.arrivals, { mayRepeat: restarted > 0 });
   const began = happenings[0]?.from ?? 0;
   const ended = ledger.arrivals.filter(isAcknowledged).reduce((latest, { receivedAt }) => Math.max(latest, receivedAt), began);
   const problems = [...findings.problems];
@@ -116,14 +100,17 @@ export async function runDemo(
   return {
     contacts: newContacts.length,
     subscriptions: wishes.length,
-    emitted: counts.emitted,
+    emitted: happenings.length,
     matched: counts.matched,
     delivered: findings.delivered,
     retried: counts.retried,
     failed: counts.failed,
     deliveriesPerSecond: Math.round(findings.delivered / Math.max((ended - began) / 1_000, 0.001)),
     latencyMs: { p50: percentile(findings.latenciesMs, 0.5), p99: percentile(findings.latenciesMs, 0.99) },
-    exact: problems.length === 0,
+    processes: spread(ledger),
+    restarted,
+    repeated: findings.repeated,
+    exact: problems.length === 0 && findings.repeated === 0,
     problems,
   };
 }
@@ -146,82 +133,40 @@ async function subscribe(wish: NewWish, { credentials }: Settings, crmUrl: strin
   return (JSON.parse(text) as { readonly data: { readonly id: number } }).data.id;
 }
 
-function planPhases(crm: Crm, newContacts: readonly NewContact[], seed: number): readonly Phase[] {
-  const contacts: Row[] = [];
-  const cars: Row[] = [];
-  const carOwners = () => contacts.filter((_, index) => index % 8 === 0).map(({ id }) => id);
-  const nth = (share: number) => Math.ceil(newContacts.length / share);
-  const each = async (from: number, until: number, act: (position: number) => Promise<Row>) =>
-    Promise.all(Array.from({ length: until - from }, async (_, index) => act(from + index)));
-  const tagging =
-    (kind: Kind, records: readonly Row[], step: number, verb: 'addTag' | 'removeTag', tag: number): Phase['act'] =>
-    (from, until) =>
-      each(from, until, async (position) => {
-        const { id } = records[position * step] as Row;
-        await crm[verb](kind, id, tag);
-        return crm.find(kind, id);
-      });
-
-  return [
-    {
-      name: 'contacts imported',
-      event: 'object_create(0)',
-      kind: 'contacts',
-      count: newContacts.length,
-      async act(from, until) {
-        const created = await crm.createAll('contacts', newContacts.slice(from, until));
-        contacts.push(...created);
-        return created;
-      },
-    },
-    {
-      name: 'tags added',
-      event: 'sub_tag(3)',
-      kind: 'contacts',
-      count: nth(2),
-      act: tagging('contacts', contacts, 2, 'addTag', 3),
-    },
-    {
-      name: 'other tags added',
-      event: 'sub_tag(4)',
-      kind: 'contacts',
-      count: nth(3),
-      act: tagging('contacts', contacts, 3, 'addTag', 4),
-    },
-    {
-      name: 'tags removed',
-      event: 'unsub_tag(3)',
-      kind: 'contacts',
-      count: nth(4),
-      act: tagging('contacts', contacts, 4, 'removeTag', 3),
-    },
-    {
-      name: 'forms submitted',
-      event: 'object_submits_form(2)',
-      kind: 'contacts',
-      count: nth(5),
-      act: (from, until) =>
-        each(from, until, async (position) => crm.submitForm(2, { contact_id: (contacts[position * 5] as Row).id })),
-    },
-    {
-      name: 'cars created',
-      event: 'object_create(10001)',
-      kind: 'cars',
-      count: nth(8),
-      async act(from, until) {
-        const created = await crm.createAll('cars', generateCars(carOwners(), seed).slice(from, until));
-        cars.push(...created);
-        return created;
-      },
-    },
-    { name: 'cars tagged', event: 'sub_tag(3)', kind: 'cars', count: nth(16), act: tagging('cars', cars, 2, 'addTag', 3) },
-  ];
+/** @throws {UsageError} when something is subscribed already, whose payloads nobody would expect */
+async function checkEmpty({ subscriptions }: Pick<Engine, 'subscriptions'>, database: string): Promise<void> {
+  if ((await subscriptions.list(accountId, { limit: 0 })).total === 0) return;
+  const wayOut = isPostgres(database)
+    ? 'Name another database, or empty this one with: drop schema crm, hookwell cascade'
+    : 'Name a new file with --database.';
+  throw new UsageError(`${shown(database)} has subscriptions of an earlier run. ${wayOut}`);
 }
 
-/** Waits until the engine has nothing left to send, so that a duplicate would have arrived by now. */
-async function idle({ engine }: RunningCrm): Promise<void> {
+/** Waits until nothing is left to send, so that a duplicate would have arrived by now. */
+async function idle({ deliveries }: Pick<Engine, 'deliveries'>, patienceMs: number): Promise<void> {
   const deadline = Date.now() + patienceMs;
-  while (Date.now() < deadline && (await engine.deliveries.list(accountId, { limit: 0 })).total > 0) {
-    await setTimeout(20);
+  while (Date.now() < deadline && (await deliveries.list(accountId, { limit: 0 })).total > 0) await setTimeout(20);
+}
+
+/** What the log says, whichever process wrote it: how many deliveries there were, and what became of attempts. */
+async function countLogged({ deliveries }: Pick<Engine, 'deliveries'>) {
+  const logged = async (...values: readonly OutcomeKind[]): Promise<number> =>
+    (await deliveries.attempts(accountId, { where: { kind: 'in', field: 'outcome', values, negated: false }, limit: 0 })).total;
+  const unfinished = (await deliveries.list(accountId, { limit: 0 })).total;
+  return {
+    matched: unfinished + (await logged('delivered', 'failed', 'cancelled')),
+    retried: await logged('retry'),
+    failed: await logged('failed'),
+  };
+}
+
+/** How many payloads each process sent that the receiver took; nothing when there is one process only. */
+function spread({ arrivals }: Ledger): Summary['processes'] {
+  const delivered = new Map<string, number>();
+  for (const { process } of arrivals.filter(isAcknowledged)) {
+    if (process !== '') delivered.set(process, (delivered.get(process) ?? 0) + 1);
   }
+  return [...delivered]
+    .map(([name, number]) => ({ name, delivered: number }))
+    .toSorted((a, b) => Number(a.name) - Number(b.name));
 }

@@ -31,6 +31,8 @@ export interface Findings {
   readonly delivered: number;
   /** How many requests the receiver refused on purpose. */
   readonly refused: number;
+  /** How many payloads arrived again that had been acknowledged. */
+  readonly repeated: number;
   /** From the beginning of what was done to the first arrival of its payload, for each payload that arrived. */
   readonly latenciesMs: readonly number[];
   /** What is wrong; empty when every payload arrived exactly once with exactly the right fields. */
@@ -50,6 +52,12 @@ const parameters: Readonly<Record<string, string>> = {
   unsub_tag: 'tag_id',
 };
 
+/** What the comparison allows. */
+export interface CompareOptions {
+  /** Whether a payload may be acknowledged more than once, because a process was killed before it could note the answer. */
+  readonly mayRepeat?: boolean;
+}
+
 interface Expected {
   readonly wish: Wish;
   readonly happening: Happening;
@@ -61,7 +69,12 @@ interface Expected {
  * Works out from the CRM's own records what each subscription must get, and compares it with every request that the
  * receiver had: each payload acknowledged exactly once, all fields there, none besides, and nothing unasked for.
  */
-export function compare(wishes: readonly Wish[], happenings: readonly Happening[], arrivals: readonly Arrival[]): Findings {
+export function compare(
+  wishes: readonly Wish[],
+  happenings: readonly Happening[],
+  arrivals: readonly Arrival[],
+  { mayRepeat = false }: CompareOptions = {},
+): Findings {
   const expected = new Map<string, Expected>();
   for (const happening of happenings) {
     for (const wish of wishes) {
@@ -84,16 +97,19 @@ export function compare(wishes: readonly Wish[], happenings: readonly Happening[
     (isAcknowledged(arrival) ? found.acknowledged : found.refused).push(arrival);
   }
   const latenciesMs: number[] = [];
+  let repeated = 0;
   for (const one of expected.values()) {
     const { acknowledged, refused, happening } = one;
-    if (acknowledged.length !== 1) problems.push(`${describe(one)} was acknowledged ${acknowledged.length} times, not once`);
+    const { length } = acknowledged;
+    repeated += Math.max(length - 1, 0);
+    if (length === 0 || (length > 1 && !mayRepeat)) problems.push(`${describe(one)} was acknowledged ${length} times, not once`);
     const attempts = [...refused, ...acknowledged];
     if (new Set(attempts.map(({ deliveryId }) => deliveryId)).size > 1)
       problems.push(`${describe(one)} changed its id between attempts`);
     if (attempts.length > 0) latenciesMs.push(Math.min(...attempts.map(({ receivedAt }) => receivedAt)) - happening.from);
   }
   const delivered = arrivals.filter(isAcknowledged).length;
-  return { expected: expected.size, delivered, refused: arrivals.length - delivered, latenciesMs, problems };
+  return { expected: expected.size, delivered, refused: arrivals.length - delivered, repeated, latenciesMs, problems };
 }
 
 /** Whether the receiver took it. */

@@ -1,6 +1,6 @@
 import { Faker, base, de, en, ja } from '@faker-js/faker';
 import type { NewContact } from './contacts.ts';
-import type { Value } from './database.ts';
+import type { Value } from './tables.ts';
 
 /**
  * Makes up contacts, and the cars that some of them own: the same ones for the same seed. One in five has a German or

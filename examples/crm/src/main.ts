@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { help, readSettings, type Settings } from './arguments.ts';
 import { contactsFor, demoRetryScheduleMs, refuseEvery, runDemo } from './demo.ts';
 import { startReceiver } from './ledger.ts';
+import { serveByProcesses } from './processes.ts';
 import { Refusal } from './refusal.ts';
-import { serve } from './serve.ts';
+import { serve, type RunningCrm, type ServeOptions } from './serve.ts';
 import { summaryTable } from './table.ts';
 import { whatToTryNext } from './try-next.ts';
 import { UsageError } from './usage-error.ts';
@@ -11,13 +12,20 @@ import { UsageError } from './usage-error.ts';
 /** Resolves with the exit code of a shell when somebody asks the program to stop; a second time ends it at once. */
 const asked = Promise.race([once(process, 'SIGINT').then(() => 130), once(process, 'SIGTERM').then(() => 143)]);
 
+async function start(settings: Settings, options: ServeOptions = {}): Promise<RunningCrm> {
+  return settings.processes === null ? serve(settings, options) : serveByProcesses(settings, options);
+}
+
 async function serveOnly(settings: Settings): Promise<number> {
-  const running = await serve(settings);
+  const running = await start(settings);
   const { madeUp, appId, apiKey } = settings.credentials;
   if (madeUp) console.error(`CRM_APP_ID=${appId} CRM_API_KEY=${apiKey}`);
   console.log(`The CRM listens on ${running.url}`);
-  await asked;
-  await running.stop();
+  try {
+    await Promise.race([asked, running.broken]);
+  } finally {
+    await running.stop();
+  }
   return 0;
 }
 
@@ -25,24 +33,29 @@ async function demo(settings: Settings): Promise<number> {
   const contacts = contactsFor(settings);
   const ledger = await startReceiver(refuseEvery);
   try {
-    const running = await serve(settings, demoRetryScheduleMs);
+    const running = await start(settings, { retryScheduleMs: demoRetryScheduleMs });
     try {
       const run = runDemo(settings, contacts, running, ledger);
       run.catch(() => {}); // When it is stopped half-way, what it still tries fails, and nobody wants to know.
-      const summary = await Promise.race([run, asked]);
+      const summary = await Promise.race([run, asked, running.broken]);
       if (typeof summary === 'number') return summary;
       console.log(settings.json ? JSON.stringify(summary, null, 2) : summaryTable(summary));
       for (const problem of summary.problems.slice(0, 20)) console.error(problem);
       if (summary.problems.length > 20) console.error(`and ${summary.problems.length - 20} more problems`);
       if (summary.exact) console.error('Every expected payload arrived exactly once with exactly the right fields.');
+      else if (summary.problems.length === 0) {
+        console.error(
+          `Every expected payload arrived with exactly the right fields, ${summary.repeated} of them again: those that were on their way when a process ended.`,
+        );
+      }
       if (settings.mode === 'demo') {
         ledger.onArrivals = (arrivals) => {
           for (const { path, body } of arrivals) console.error(`The receiver got ${path} ${body}`);
         };
         console.error(whatToTryNext(running.url, ledger.url, settings.credentials));
-        await asked;
+        await Promise.race([asked, running.broken]);
       }
-      return summary.exact ? 0 : 1;
+      return summary.problems.length === 0 ? 0 : 1;
     } finally {
       await running.stop();
     }

@@ -7,6 +7,8 @@ export interface Arrival {
   /** The `webhook-id` header: the same on each attempt of one delivery. */
   readonly deliveryId: string;
   readonly contentType: string;
+  /** The CRM process that sent it, by the header that it adds when there are several; else empty. */
+  readonly process: string;
   readonly body: string;
   /** In milliseconds since the epoch. */
   readonly receivedAt: number;
@@ -45,6 +47,7 @@ function receive(refuseEvery: number, tell: (arrivals: readonly Arrival[]) => vo
         path: request.url ?? '',
         deliveryId,
         contentType: request.headers['content-type'] ?? '',
+        process: String(request.headers['crm-process'] ?? ''),
         body: Buffer.concat(chunks).toString('utf8'),
         receivedAt,
         status,

@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { kinds, type Kind } from './catalog.ts';
-import type { Value } from './database.ts';
+import type { Value } from './tables.ts';
 
 /** Something that the CRM will not do for its caller, with the HTTP status that says so. */
 export class Refusal extends Error {

@@ -8,14 +8,16 @@ export function createApp(crm: Crm, webhooks: RequestHandler): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use('/1', webhooks);
-  app.use(express.json());
+  app.use(express.json({ limit: '1mb' }));
 
   for (const kind of ['contacts', 'cars'] satisfies Kind[]) {
     app.post(`/${kind}`, async (request, response) => {
-      response.status(201).json(await crm.create(kind, request.body));
+      const body: unknown = request.body;
+      const created = Array.isArray(body) ? crm.createAll(kind, body, keyOf(request)) : crm.create(kind, body, keyOf(request));
+      response.status(201).json(await created);
     });
-    app.get(`/${kind}/:id`, (request, response) => {
-      response.json(crm.find(kind, idOf(request, 'id')));
+    app.get(`/${kind}/:id`, async (request, response) => {
+      response.json(await crm.find(kind, idOf(request, 'id')));
     });
     app.put(`/${kind}/:id/tags/:tag`, async (request, response) => {
       response.json({ changed: await crm.addTag(kind, idOf(request, 'id'), idOf(request, 'tag')) });
@@ -26,12 +28,14 @@ export function createApp(crm: Crm, webhooks: RequestHandler): Express {
   }
 
   app.post('/forms/:id/submissions', async (request, response) => {
-    response.status(201).json(await crm.submitForm(idOf(request, 'id'), request.body));
+    response.status(201).json(await crm.submitForm(idOf(request, 'id'), request.body, keyOf(request)));
   });
   for (const list of ['tags', 'forms'] as const) {
-    app.get(`/${list}`, (_request, response) => void response.json(crm.list(list)));
-    app.post(`/${list}`, (request, response) => {
-      response.status(201).json(crm.name(list, (request.body as { readonly name?: unknown } | undefined)?.name));
+    app.get(`/${list}`, async (_request, response) => {
+      response.json(await crm.list(list));
+    });
+    app.post(`/${list}`, async (request, response) => {
+      response.status(201).json(await crm.name(list, (request.body as { readonly name?: unknown } | undefined)?.name));
     });
   }
 
@@ -46,6 +50,14 @@ function idOf(request: Request, name: 'id' | 'tag'): number {
   const text = String(request.params[name]);
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
   throw new Refusal(400, `"${text}" is not an id: write a whole number from 1 up.`);
+}
+
+/** The key by which a caller who got no answer may ask again: one of this route. */
+function keyOf(request: Request): string | undefined {
+  const key = request.get('Idempotency-Key');
+  if (key === undefined) return undefined;
+  if (/^[\x21-\x7e]{1,200}$/.test(key)) return `${request.path} ${key}`;
+  throw new Refusal(400, 'An Idempotency-Key is 1 to 200 letters, digits and signs of ASCII, without spaces.');
 }
 
 /** Express knows an error handler by its four parameters. */

@@ -4,15 +4,18 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HookwellError, type Engine } from '@hookwell/core';
+import type { Engine } from '@hookwell/core';
 import { webhooks } from '@hookwell/express-plugin';
 import { accountId } from './account.ts';
 import type { Credentials, Settings } from './arguments.ts';
 import { createCrm, type Crm, type EventName } from './crm.ts';
-import { openDatabase } from './database.ts';
+import { explain, openDatabase } from './database.ts';
 import { createApp } from './routes.ts';
 import { UsageError } from './usage-error.ts';
-import { createWebhookEngine } from './webhooks.ts';
+import { createWebhookEngine, type WebhookOptions } from './webhooks.ts';
+
+/** What the settings of a start do not say. */
+export type ServeOptions = Pick<WebhookOptions, 'retryScheduleMs' | 'processName'>;
 
 /** A CRM that answers requests and delivers. */
 export interface RunningCrm {
@@ -21,13 +24,17 @@ export interface RunningCrm {
   readonly engine: Engine<EventName>;
   /** Ends gracefully: no new requests, those in flight answered, deliveries in flight recorded, files closed. */
   readonly stop: () => Promise<void>;
+  /** How often a process that ended by itself was started again. */
+  readonly restarts: () => number;
+  /** Rejects when processes end so often that it gave up. */
+  readonly broken: Promise<never>;
 }
 
 /**
  * Opens the database, starts the engine and listens, in this order, and takes all of it back if one of them fails.
  * @throws {UsageError} when the port or the database cannot be used
  */
-export async function serve(settings: Settings, retryScheduleMs?: readonly number[]): Promise<RunningCrm> {
+export async function serve(settings: Settings, options: ServeOptions = {}): Promise<RunningCrm> {
   const folder = settings.database === null ? mkdtempSync(join(tmpdir(), 'hookwell-crm-')) : null;
   const filename = settings.database ?? join(folder ?? '', 'crm.sqlite');
   const closing: (() => unknown)[] = [];
@@ -36,9 +43,9 @@ export async function serve(settings: Settings, retryScheduleMs?: readonly numbe
     for (let step = closing.pop(); step; step = closing.pop()) await step();
   };
   try {
-    const database = openDatabase(filename);
+    const database = await openDatabase(filename);
     closing.push(database.close);
-    const engine = createWebhookEngine(database, { ...settings, ...(retryScheduleMs ? { retryScheduleMs } : {}) });
+    const engine = createWebhookEngine(database, { ...settings, ...options });
     engine.events.on('error', (error) => console.error('webhooks:', error));
     engine.events.on('subscription:suspended', ({ subscription, reason, next }) => {
       console.error(`webhooks: subscription ${subscription.id} is suspended (${reason}): ${next}`);
@@ -50,13 +57,11 @@ export async function serve(settings: Settings, retryScheduleMs?: readonly numbe
     const server = createServer(app);
     await listen(server, settings.port);
     closing.push(async () => close(server));
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, crm, engine, stop };
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return { url, crm, engine, stop, restarts: () => 0, broken: new Promise(() => {}) };
   } catch (error) {
     await stop();
-    if (HookwellError.is(error, 'storage_busy')) {
-      throw new UsageError(`${filename} is locked by another program. Close that one, or name another file with --database.`);
-    }
-    throw error;
+    throw explain(error, filename);
   }
 }
 

@@ -19,6 +19,12 @@ export interface Summary {
   readonly deliveriesPerSecond: number;
   /** From emit to receipt. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
+  /** The processes that delivered, and how much each; empty when it was this one alone. */
+  readonly processes: readonly { readonly name: string; readonly delivered: number }[];
+  /** How often a process ended in the middle and was started again. */
+  readonly restarted: number;
+  /** Payloads that the receiver took more than once, as it may when a process is killed. */
+  readonly repeated: number;
   /** Whether every payload arrived exactly once with exactly the right fields. */
   readonly exact: boolean;
   /** What is wrong, if anything. */
@@ -45,6 +51,13 @@ export function summaryTable(summary: Summary): string {
     ['deliveries/s', summary.deliveriesPerSecond],
     ['emit to receipt p50, ms', summary.latencyMs.p50],
     ['emit to receipt p99, ms', summary.latencyMs.p99],
+    ...summary.processes.map(({ name, delivered }) => [`delivered by process ${name}`, delivered] as const),
+    ...(summary.restarted > 0
+      ? ([
+          ['restarted', summary.restarted],
+          ['repeated', summary.repeated],
+        ] as const)
+      : []),
   ];
   for (const [what, figure] of rows) table.addRow({ what, figure: figure.toLocaleString('en-US') });
   return table.render();

@@ -1,6 +1,5 @@
 import { httpTransport } from '@hookwell/adapters/http';
-import { sqliteStorage } from '@hookwell/adapters/sqlite';
-import { contactPlans, createEngine, standardWebhooks, type Engine } from '@hookwell/core';
+import { contactPlans, createEngine, standardWebhooks, type Engine, type Plugin } from '@hookwell/core';
 import { catalog } from './catalog.ts';
 import type { EventName } from './crm.ts';
 import type { CrmDatabase } from './database.ts';
@@ -13,21 +12,29 @@ export interface WebhookOptions {
   readonly signingSecret: string | null;
   /** The waits before each retry; the engine's own schedule when left out. */
   readonly retryScheduleMs?: readonly number[];
+  /** What the receiver is to be told of which process sent it; nothing when left out. */
+  readonly processName?: string;
 }
 
-/** Makes the engine of this CRM: on the CRM's own database connection, sending over HTTP to any address. */
+/** Makes the engine of this CRM: in the CRM's own database, sending over HTTP to any address. */
 export function createWebhookEngine(database: CrmDatabase, options: WebhookOptions): Engine<EventName> {
-  const { leaseMs, signingSecret, retryScheduleMs } = options;
+  const { leaseMs, signingSecret, retryScheduleMs, processName } = options;
   return createEngine({
-    storage: sqliteStorage({ database: database.connection }),
+    storage: database.storage,
     // A CRM on the public internet sends to https only; here everything stays on this machine.
     transports: [httpTransport({ protocols: ['https:', 'http:'], totalMs: Math.min(15_000, Math.floor(leaseMs / 4)) })],
     catalog,
     plugins: [
       contactPlans({ planOf: () => options.plan }),
       ...(signingSecret === null ? [] : [standardWebhooks({ secret: signingSecret })]),
+      ...(processName === undefined ? [] : [processHeader(processName)]),
     ],
     leaseMs,
     ...(retryScheduleMs ? { retry: { scheduleMs: [...retryScheduleMs] } } : {}),
   });
+}
+
+/** Adds a header to each request: a plugin in one line. */
+function processHeader(name: string): Plugin {
+  return { name: 'process-header', request: () => ['crm-process', name] };
 }

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import type { Crm } from './crm.ts';
+
+/** How often a request is made again when its connection breaks, and the pause before. */
+const again = { times: 100, pauseMs: 100 };
+
+/**
+ * The CRM at a URL, as a program elsewhere uses it. A process of it may be killed in the middle: what got no answer is
+ * asked again, under the same key where it would otherwise be done twice.
+ */
+export function crmAt(url: string): Crm {
+  // A connection for each request, because a connection stays with the process that took it.
+  const dispatcher = new Agent({ pipelining: 0 });
+
+  async function ask<Answer>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string) {
+    const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...keyHeader(key) };
+    const sent = { dispatcher, method, headers, body: body === undefined ? null : JSON.stringify(body) };
+    for (let tried = 0; ; tried += 1) {
+      try {
+        const response = await request(url + path, sent);
+        const text = await response.body.text();
+        if (response.statusCode >= 400) throw new Unexpected(`${method} ${path} was answered ${response.statusCode}: ${text}`);
+        return JSON.parse(text) as Answer;
+      } catch (error) {
+        if (error instanceof Unexpected || tried === again.times) throw error;
+        await setTimeout(again.pauseMs);
+      }
+    }
+  }
+
+  return {
+    create: async (kind, fields, key = randomUUID()) => ask('POST', `/${kind}`, fields, key),
+    createAll: async (kind, records, key = randomUUID()) => ask('POST', `/${kind}`, records, key),
+    find: async (kind, id) => ask('GET', `/${kind}/${id}`),
+    addTag: async (kind, id, tagId) => (await ask<Changed>('PUT', `/${kind}/${id}/tags/${tagId}`)).changed,
+    removeTag: async (kind, id, tagId) => (await ask<Changed>('DELETE', `/${kind}/${id}/tags/${tagId}`)).changed,
+    submitForm: async (formId, submission, key = randomUUID()) => ask('POST', `/forms/${formId}/submissions`, submission, key),
+    list: async (list) => ask('GET', `/${list}`),
+    name: async (list, name) => ask('POST', `/${list}`, { name }),
+  };
+}
+
+interface Changed {
+  readonly changed: boolean;
+}
+
+/** An answer, and not the one that was hoped for: to ask again would not help. */
+class Unexpected extends Error {
+  override readonly name = 'Unexpected';
+}
+
+function keyHeader(key: string | undefined): { readonly 'idempotency-key'?: string } {
+  return key === undefined ? {} : { 'idempotency-key': key };
+}
