@@ -27,6 +27,27 @@ export interface StorageSaboteur {
   readonly sentence: RegExp;
 }
 
+/** A storage that looks first and acts a turn later: sound as long as it has one caller. */
+export interface Racer {
+  readonly does: string;
+  readonly sabotage: Sabotage;
+  /** The case without the part that says who calls at once. */
+  readonly promise: string;
+  readonly sentence: RegExp;
+}
+
+/** Each of them must be caught with one storage and with two. */
+export function racing(racers: readonly Racer[]): readonly StorageSaboteur[] {
+  return racers.flatMap(({ does, sabotage, promise, sentence }) =>
+    ['when several call at once', 'when two storages are called at once'].map((callers) => ({
+      does: `${does} (${callers})`,
+      sabotage,
+      caughtBy: `${promise}, ${callers}`,
+      sentence,
+    })),
+  );
+}
+
 /**
  * Storages that several can open for one place, as databases are, on a content in memory; sound but for what a saboteur
  * changes.

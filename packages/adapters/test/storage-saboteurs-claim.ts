@@ -1,7 +1,8 @@
 import type { Claim, ClaimResult, Lease, Outcome, StorageAdapter } from '@hookwell/core';
 import { everything, type Sabotage, type StorageSaboteur } from './storage-saboteur.ts';
 
-const leaseOf = ({ id, fence }: Claim): Lease => ({ deliveryId: id, fence });
+/** What is handed back of a claim. */
+export const leaseOf = ({ id, fence }: Claim): Lease => ({ deliveryId: id, fence });
 
 /** Outcomes under whatever fence holds their deliveries now: what a storage does that pays no attention to fences. */
 export async function underPresentFences<Item extends Lease>(sound: StorageAdapter, items: readonly Item[]): Promise<Item[]> {

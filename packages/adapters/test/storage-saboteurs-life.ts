@@ -224,4 +224,29 @@ export const lifeSaboteurs: readonly StorageSaboteur[] = [
     caughtBy: 'findSubscriptions answers suspended ones, and none that are unsubscribed',
     sentence: /^it does not answer just the living ones/,
   },
+  {
+    does: 'remembers what it has found until it changes something itself',
+    sabotage: (sound) => {
+      const found = new Map<string, readonly Subscription[]>();
+      const forgetting =
+        <Given extends unknown[], Answer>(call: (...given: Given) => Promise<Answer>) =>
+        async (...given: Given): Promise<Answer> => {
+          found.clear();
+          return call(...given);
+        };
+      return {
+        createSubscription: forgetting(sound.createSubscription),
+        endSubscription: forgetting(sound.endSubscription),
+        moveHealth: forgetting(sound.moveHealth),
+        recordOutcomes: forgetting(sound.recordOutcomes),
+        async findSubscriptions(keys) {
+          const name = JSON.stringify(keys);
+          if (!found.has(name)) found.set(name, await sound.findSubscriptions(keys));
+          return structuredClone(found.get(name) ?? []);
+        },
+      };
+    },
+    caughtBy: 'findSubscriptions answers what another storage has made, moved or ended',
+    sentence: /^it answers what was before another has made, moved and ended some/,
+  },
 ];

@@ -1,14 +1,15 @@
 import { notApplicable, storageConformance } from '@hookwell/core/testing';
 import test from 'ava';
 import { memoryStorage } from '../src/memory/index.ts';
-import { ownClockHarness, sharedMemoryHarness } from './storage-saboteur.ts';
+import { ownClockHarness, racing, sharedMemoryHarness } from './storage-saboteur.ts';
 import { claimSaboteurs } from './storage-saboteurs-claim.ts';
+import { fenceRacers, fenceSaboteurs } from './storage-saboteurs-fence.ts';
 import { sqliteHarness } from './storage-harnesses.ts';
 import { joinSaboteurs, sabotaged } from './storage-saboteurs-join.ts';
 import { lifeSaboteurs } from './storage-saboteurs-life.ts';
 import { manageSaboteurs } from './storage-saboteurs-manage.ts';
 import { querySaboteurs } from './storage-saboteurs-query.ts';
-import { raceSaboteurs } from './storage-saboteurs-race.ts';
+import { racers } from './storage-saboteurs-race.ts';
 import { recordSaboteurs } from './storage-saboteurs-record.ts';
 import { storeSaboteurs } from './storage-saboteurs-store.ts';
 
@@ -19,7 +20,8 @@ const saboteurs = [
   ...claimSaboteurs,
   ...recordSaboteurs,
   ...manageSaboteurs,
-  ...raceSaboteurs,
+  ...fenceSaboteurs,
+  ...racing([...racers, ...fenceRacers]),
 ];
 
 for (const { does, sabotage, caughtBy, sentence } of saboteurs) {

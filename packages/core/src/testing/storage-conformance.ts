@@ -2,6 +2,7 @@ import { refusingWhereInapplicable } from './conformance-case.ts';
 import type { StorageConformanceCase } from './storage-checks.ts';
 import { storageClaimCases } from './storage-claim-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
+import { storageFenceCases } from './storage-fence-cases.ts';
 import type { StorageHarness } from './storage-harness.ts';
 import { storageHealthCases } from './storage-health-cases.ts';
 import { storageJoinCases } from './storage-join-cases.ts';
@@ -35,6 +36,7 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageJoinCases,
   ...storageClaimCases,
   ...storageTurnCases,
+  ...storageFenceCases,
   ...storageRecordCases,
   ...storageHealthCases,
   ...storageDueCases,

@@ -1,29 +1,6 @@
-import { deepEqual, equal } from 'node:assert/strict';
-import type { StorageAdapter } from '../storage-adapter.ts';
-import { everything, idsOf, storageCase, type StorageConformanceCase } from './storage-checks.ts';
-import type { StorageTrial } from './storage-trial.ts';
-
-/** How often a race is run: one that is lost now and then is caught in one of these. */
-const rounds = 25;
-
-type Race = (trial: StorageTrial, callers: readonly StorageAdapter[]) => Promise<void>;
-
-/** A race of callers of one storage, and the same race of callers of two, as two processes would have it. */
-function race(name: string, run: Race): StorageConformanceCase[] {
-  return [
-    storageCase(`${name}, when several call at once`, async (trial) => {
-      for (let round = 0; round < rounds; round += 1) await run(trial, [trial.storage, trial.storage, trial.storage]);
-    }),
-    storageCase(
-      `${name}, when two storages are called at once`,
-      async (trial) => {
-        const callers = [trial.storage, await trial.start(trial.make())];
-        for (let round = 0; round < rounds; round += 1) await run(trial, callers);
-      },
-      ['opens twice'],
-    ),
-  ];
-}
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { everything, idsOf, rowOf } from './storage-checks.ts';
+import { against, race } from './storage-race.ts';
 
 /** The promises that only callers at the same time can break. */
 export const storageRaceCases = [
@@ -70,4 +47,92 @@ export const storageRaceCases = [
     const answers = await Promise.all(callers.map(async (caller) => caller.moveHealth([move])));
     equal(answers.flat().filter((row) => row !== null).length, 1, 'not just one of several changes was made');
   }),
+
+  ...race('createSubscription gives each of several an id of its own', async (trial, callers) => {
+    const wish = await trial.subscribe();
+    const made = await Promise.all(callers.map(async (caller) => caller.createSubscription(wish)));
+    equal(new Set(idsOf(made)).size, callers.length, 'two subscriptions got the same id');
+    for (const row of made) {
+      ok(row.id > wish.id, 'an id is not larger than one that was given before');
+      deepEqual(await rowOf(trial.storage, row), row, 'a subscription is not the one that was answered');
+    }
+  }),
+
+  ...race('endSubscription ends it for one of several', async (trial, callers) => {
+    const { id } = await trial.subscribe();
+    const answers = await Promise.all(callers.map(async (caller, index) => caller.endSubscription('a', id, `reason ${index}`)));
+    equal(answers.filter((row) => row !== null).length, 1, 'not just one of several ended it');
+  }),
+
+  ...race('storeEvents loses no delivery of a subscription that somebody ends', async (trial, callers, round) => {
+    const lane = await trial.subscribe();
+    const batches = callers.slice(1).map(() => trial.batch([lane]));
+    const left = [...batches];
+    await against(
+      callers,
+      round,
+      async (caller) => caller.endSubscription('a', lane.id, 'it is over'),
+      async (caller) => caller.storeEvents(left.pop()!),
+    );
+    const { claims, subscriptions, events } = await trial.claim();
+    const stored = batches.flatMap(({ deliveries }) => deliveries);
+    deepEqual(idsOf(claims), idsOf(stored), 'a delivery is gone that was stored while its subscription was ended');
+    equal(events.length, stored.length, 'the event of such a delivery is gone');
+    equal(subscriptions[0]?.health, 'unsubscribed', 'the subscription lives on');
+    await trial.record(...claims.map((claim) => trial.outcome(claim, { outcome: 'cancelled' })));
+  }),
+
+  ...race('recordOutcomes adds up what several results say of one endpoint', async (trial, callers, round) => {
+    const lane = await trial.subscribe();
+    await trial.deliver(...callers.map(() => lane));
+    const { claims } = await trial.claim();
+    const left = claims.map((claim) => trial.failure(claim, { retryInMs: 1_000 * trial.spanMs }));
+    const move = { subscriptionId: lane.id, healthVersion: lane.healthVersion, health: 'failing', reason: 'it failed' } as const;
+    const { one: moved } = await against(
+      [trial.storage, ...callers],
+      round,
+      async (caller) => caller.moveHealth([{ ...move, pauseLaneMs: null }]),
+      async (caller) => caller.recordOutcomes([left.pop()!]),
+    );
+    ok(moved[0], 'a change of health came too late, though nobody else had made one');
+    const { health, consecutiveFailures } = await rowOf(trial.storage, lane);
+    equal(consecutiveFailures, callers.length, 'failures that were recorded at once were not all counted');
+    equal(health, 'failing', 'a change of health was undone by outcomes');
+  }),
+
+  ...race('replayDelivery makes a delivery due again for one of several', async (trial, callers) => {
+    const finished = await trial.claimOne(await trial.subscribe());
+    await trial.record(trial.outcome(finished));
+    const answers = await Promise.all(callers.map(async (caller) => caller.replayDelivery('a', finished.id)));
+    equal(answers.filter(Boolean).length, 1, 'not just one of several made it due again');
+    const { claims } = await trial.claim();
+    deepEqual(idsOf(claims), [finished.id], 'it was not made due once');
+    await trial.record(trial.outcome(claims[0]!));
+  }),
+
+  ...race(
+    'replayDelivery keeps all that it needs from being forgotten',
+    async (trial, callers, round) => {
+      const finished = await trial.claimOne(await trial.subscribe());
+      await trial.record(trial.outcome(finished));
+      await trial.pass();
+      const { one: replayed } = await against(
+        callers,
+        round,
+        async (caller) => caller.replayDelivery('a', finished.id),
+        async (caller) => {
+          const none = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 100 };
+          for (let forgotten = 1; forgotten > 0;) {
+            const { attempts, events, subscriptions } = await caller.prune(none);
+            forgotten = attempts + events + subscriptions;
+          }
+        },
+      );
+      const { claims, events } = await trial.claim();
+      const expected = replayed ? [[finished.id], [finished.eventId]] : [[], []];
+      deepEqual([idsOf(claims), idsOf(events)], expected, 'a delivery that was made due again is not there with its event');
+      await trial.record(...claims.map((claim) => trial.outcome(claim)));
+    },
+    10,
+  ),
 ];

@@ -161,4 +161,23 @@ export const storageSubscriptionCases = [
     const found = await trial.storage.findSubscriptions([failing!]);
     deepEqual(idsOf(found), idsOf([failing!, suspended!]), 'it does not answer just the living ones');
   }),
+
+  storageCase(
+    'findSubscriptions answers what another storage has made, moved or ended',
+    async (trial) => {
+      const other = await trial.start(trial.make());
+      const [stays, ends] = await trial.subscribeMany(2);
+      deepEqual(idsOf(await other.findSubscriptions([stays!])), idsOf([stays!, ends!]), 'it does not find what another has made');
+      const made = await trial.subscribe();
+      await trial.storage.endSubscription('a', ends!.id, 'unsubscribed by the account');
+      const moved = await trial.move(stays!, { health: 'suspended', pauseLaneMs: trial.spanMs });
+      const found = await other.findSubscriptions([stays!]);
+      deepEqual(
+        found.toSorted((a, b) => a.id - b.id),
+        [moved, made],
+        'it answers what was before another has made, moved and ended some',
+      );
+    },
+    ['opens twice'],
+  ),
 ];

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { Claim } from '../model/delivery.ts';
+import type { StorageAdapter } from '../storage-adapter.ts';
 import { idsOf, storageCase } from './storage-checks.ts';
 import type { StorageTrial } from './storage-trial.ts';
 
@@ -10,10 +11,14 @@ const countsOf = (claims: readonly Claim[]): Map<number, number> => {
 };
 
 /** Claims all that is due, in as many calls as it takes. */
-async function drain(trial: StorageTrial, limit: number): Promise<{ claims: Claim[]; calls: number }> {
+async function drain(
+  trial: StorageTrial,
+  limit: number,
+  storage: StorageAdapter = trial.storage,
+): Promise<{ claims: Claim[]; calls: number }> {
   const claims: Claim[] = [];
   for (let calls = 1, after = 0; ; calls += 1) {
-    const result = await trial.claim({ limit, after });
+    const result = await trial.claim({ limit, after }, storage);
     claims.push(...result.claims);
     if (!result.more || calls > 1_000) return { claims, calls };
     after = result.cursor;
@@ -99,4 +104,54 @@ export const storageTurnCases = [
     deepEqual(idsOf(claims), ids.toSorted(), 'not everything was claimed, once each, when there was said to be no more');
     ok(calls < 20, `there was said to be more ${calls} times`);
   }),
+
+  storageCase(
+    'claimDeliveries gives every lane its turn, however many claim',
+    async (trial) => {
+      const claimers = [trial.storage, await trial.start(trial.make())];
+      const lanes = await trial.subscribeMany(6);
+      await trial.deliver(...Array.from({ length: 30 }, () => lanes[0]!), ...lanes, ...lanes, ...lanes, ...lanes);
+      const last = lanes.at(-1)!.id;
+      const visited = await Promise.all(
+        claimers.map(async (claimer) => {
+          const claims: Claim[] = [];
+          for (let after = 0, calls = 0; after < last && calls < 100; calls += 1) {
+            const result = await trial.claim({ perLane: 1, limit: 2, after }, claimer);
+            claims.push(...result.claims);
+            after = result.cursor;
+          }
+          return claims;
+        }),
+      );
+      for (const claims of visited) {
+        const lanesOf = claims.map(({ subscriptionId }) => subscriptionId);
+        deepEqual(lanesOf, idsOf(lanes), 'a lane had no turn while several claimed');
+      }
+      equal(new Set(idsOf(visited.flat())).size, visited.flat().length, 'two callers hold the same delivery');
+      const rest = await trial.claim({}, claimers[1]);
+      const count = 30 + 4 * lanes.length - visited.flat().length;
+      equal(rest.claims.length, count, 'what is due in a lane is held up by whoever holds other deliveries of it');
+    },
+    ['opens twice'],
+  ),
+
+  storageCase(
+    'claimDeliveries leaves nothing that is due once all who claim were told that there is no more',
+    async (trial) => {
+      const claimers = [trial.storage, await trial.start(trial.make())];
+      const lanes = await trial.subscribeMany(3);
+      for (let round = 0; round < 5; round += 1) {
+        const ids = await trial.deliver(...Array.from({ length: 10 }, () => lanes).flat());
+        const drained = await Promise.all(claimers.map(async (claimer) => drain(trial, 7, claimer)));
+        const claims = drained.flatMap((one) => one.claims);
+        deepEqual(
+          idsOf(claims),
+          ids.toSorted(),
+          'not everything was claimed, once each, when all were told that there is no more',
+        );
+        await trial.record(...claims.map((claim) => trial.outcome(claim)));
+      }
+    },
+    ['opens twice'],
+  ),
 ];
