@@ -7,6 +7,7 @@ import test from 'ava';
 import { readSettings } from '../bench/src/arguments.ts';
 import type { Result } from '../bench/src/bench.ts';
 import type { Contestant } from '../bench/src/contestant.ts';
+import type { HistoryResult } from '../bench/src/history.ts';
 import type { Report } from '../bench/src/receiver.ts';
 import { startReceiver, type Receiving } from '../bench/src/receiving.ts';
 import { run } from '../bench/src/run.ts';
@@ -57,6 +58,26 @@ test('--quick --json: every contestant in every mode, checked, with its ratios t
   t.regex(result.versions['undici'] ?? '', /^\d+\.\d+\.\d+/);
 });
 
+test('--history: each database empty and with that many finished deliveries, and the ratio of the two', async (t) => {
+  const { code, stdout, stderr } = await runBench('--history', '2000', '--quick', '--json');
+  t.is(code, 0, stderr);
+  const { settings, figures } = JSON.parse(stdout) as HistoryResult;
+  t.deepEqual(settings, { deliveries: 500, rounds: 1, finishedDeliveries: 2_000 });
+  t.deepEqual(
+    figures.map(({ contestant, mode }) => [/SQLite|PostgreSQL/.exec(contestant)?.[0], mode]),
+    [
+      ['SQLite', 'awaited'],
+      ['SQLite', 'backlog'],
+      ['PostgreSQL', 'awaited'],
+      ['PostgreSQL', 'backlog'],
+    ],
+  );
+  for (const { empty, full, ratio } of figures) {
+    t.true(empty.median > 0 && full.median > 0);
+    t.true(Math.abs(ratio.median - full.median / empty.median) < 0.01);
+  }
+});
+
 test('an unknown option is refused with a suggestion, and an unknown name of --only too', async (t) => {
   const { code, stderr } = await runBench('--rouds', '3');
   t.is(code, 2);
@@ -65,6 +86,7 @@ test('an unknown option is refused with a suggestion, and an unknown name of --o
     message: /unknown name "sqllite"\. Did you mean "sqlite"\? Names: dispatch/,
   });
   t.throws(() => readSettings(['--events', '5']), { message: '--events is "5", but must be a whole number from 20 to 1000000.' });
+  t.throws(() => readSettings(['--history', '10']), { message: /--history is "10", .* from 1000 to 10000000/ });
   t.throws(() => readSettings(['quick']), { message: /"quick" is not an option/ });
   t.throws(() => readSettings(['--events']), { message: /argument missing/ });
 });

@@ -11,6 +11,8 @@ Usage: npm run bench -- [options]
                   modes: ${modeNames.join(', ')}
   --events N      deliveries of each run, 20 to 1000000 (10000)
   --rounds N      measured runs of each contestant in each mode, 1 to 100 (3)
+  --history N     instead, compare deliveries beside N finished ones (1000 to 10000000) with those on an empty database:
+                  sqlite and postgres, awaited and backlog
   --quick         few deliveries and one round, to see that it works; the figures mean nothing
   --json          print the result as JSON, and nothing else, on standard output
   --help          show this
@@ -35,12 +37,15 @@ export interface Settings {
   readonly rounds: number;
   /** Events of each run that measures latency. */
   readonly latencyEvents: number;
+  /** Finished deliveries to compare with none; null for the race of the contestants. */
+  readonly history: number | null;
 }
 
 const options = {
   only: { type: 'string' },
   events: { type: 'string' },
   rounds: { type: 'string' },
+  history: { type: 'string' },
   quick: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -61,6 +66,7 @@ export function readSettings(args: readonly string[]): Settings {
     events: integer('events', values.events, quick ? 500 : 10_000, 20, 1_000_000),
     rounds: integer('rounds', values.rounds, quick ? 1 : 3, 1, 100),
     latencyEvents: quick ? 60 : 500,
+    history: values.history === undefined ? null : integer('history', values.history, 0, 1_000, 10_000_000),
   };
 }
 

@@ -40,19 +40,21 @@ export function postgresEngine({ server, pool, newSchema, dropSchema }: Postgres
 
 interface Opened {
   readonly storage: StorageAdapter;
+  /** Whether the lanes are subscribed already. */
+  readonly isSubscribed?: boolean;
   readonly remove: () => Promise<void>;
 }
 
-/** The engine with all options at their defaults, on a storage that is empty for each run. */
-function engineOn(name: 'memory' | 'sqlite' | 'postgres', what: string, open: () => Opened): Contestant {
+/** The engine with all options at their defaults, on a storage that is opened for each run. */
+export function engineOn(name: 'memory' | 'sqlite' | 'postgres', what: string, open: () => Opened): Contestant {
   return {
     name,
     what,
     async prepare(mode, workload, origins) {
-      const { storage, remove } = open();
+      const { storage, isSubscribed = false, remove } = open();
       const accepting = makeEngine(storage);
       await accepting.engine.start({ deliver: mode !== 'backlog' });
-      await subscribeLanes(accepting.engine, workload, origins);
+      if (!isSubscribed) await subscribeLanes(accepting.engine, workload, origins);
       // The backlog of one engine, delivered by another one on the same storage.
       const delivering = mode === 'backlog' ? makeEngine(storage) : accepting;
       if (mode === 'backlog') await emitAll(accepting.engine, maxPendingEmits, workload);
@@ -72,6 +74,14 @@ function engineOn(name: 'memory' | 'sqlite' | 'postgres', what: string, open: ()
       };
     },
   };
+}
+
+/** Subscribes the lanes on a storage that is empty, for workloads that do not fan out. */
+export async function subscribeOn(storage: StorageAdapter, origins: readonly string[]): Promise<void> {
+  const { engine } = makeEngine(storage);
+  await engine.start({ deliver: false });
+  await subscribeLanes(engine, { records: 0, fanOut: 1 }, origins);
+  await engine.stop();
 }
 
 function makeEngine(storage: StorageAdapter) {

@@ -1,6 +1,7 @@
 import { help, readSettings, UsageError } from './arguments.ts';
 import { bench } from './bench.ts';
-import { resultTables } from './table.ts';
+import { benchHistory } from './history.ts';
+import { historyTable, resultTables } from './table.ts';
 
 async function main(): Promise<number> {
   try {
@@ -9,8 +10,12 @@ async function main(): Promise<number> {
       console.log(help);
       return 0;
     }
-    const result = await bench(settings, (line) => console.error(line));
-    console.log(settings.json ? JSON.stringify(result, null, 2) : resultTables(result));
+    const { history, json } = settings;
+    const tell = (line: string): void => console.error(line);
+    const print = <Result>(result: Result, asTable: (result: Result) => string): void =>
+      console.log(json ? JSON.stringify(result, null, 2) : asTable(result));
+    if (history === null) print(await bench(settings, tell), resultTables);
+    else print(await benchHistory({ ...settings, history }, tell), historyTable);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {

@@ -1,18 +1,15 @@
 import { Table } from 'console-table-printer';
 import type { Result } from './bench.ts';
+import type { HistoryResult } from './history.ts';
 import { contestantNames, modeNames, type ContestantName } from './contestant.ts';
 import type { Spread } from './statistics.ts';
 import { eventsPerSecond } from './workload.ts';
 
 /** The result for people. */
 export function resultTables(result: Result): string {
-  const { machine, versions, settings } = result;
+  const { settings } = result;
   const lines = [
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}`,
-    `load ${machine.load}, ${machine.syncMs} ms to make 4 KiB durable`,
-    Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', '),
+    ...surroundings(result),
     `${settings.deliveries} deliveries a run, ${settings.rounds} rounds, bodies of ${settings.bodyBytes} bytes, ` +
       `${settings.inFlight} in flight, ${settings.lanes} lanes, ${settings.origins} origins`,
   ];
@@ -25,6 +22,34 @@ export function resultTables(result: Result): string {
     `${result.verifiedDeliveries} deliveries arrived exactly once, signed, with the right bytes. ${result.seconds} s`,
   );
   return lines.join('\n');
+}
+
+/** What a history costs, for people. */
+export function historyTable(result: HistoryResult): string {
+  const { settings, figures, seconds } = result;
+  const table = newTable(['mode', 'contestant'], ['empty', 'with history', 'ratio']);
+  for (const { mode, contestant, empty, full, ratio } of figures) {
+    table.addRow({ mode, contestant, empty: inFull(empty), 'with history': inFull(full), ratio: inFull(ratio) });
+  }
+  return [
+    ...surroundings(result),
+    `${settings.deliveries} deliveries a run, ${settings.rounds} rounds, ${settings.finishedDeliveries} finished deliveries`,
+    '',
+    'Deliveries/s: median (min to max); ratios are medians of the rounds',
+    table.render(),
+    '',
+    `${seconds} s`,
+  ].join('\n');
+}
+
+function surroundings({ machine, versions }: Pick<Result, 'machine' | 'versions'>): string[] {
+  return [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}`,
+    `load ${machine.load}, ${machine.syncMs} ms to make 4 KiB durable`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+  ];
 }
 
 function throughputTable({ throughput, contestants }: Result): string {
