@@ -13,6 +13,9 @@ if (modified('node_modules/.package-lock.json') < modified('package-lock.json'))
   // What npm says goes to standard error: a script's standard output is its own.
   const { status } = spawnSync('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
+    // Prisma's engine is for migrations, which nothing here makes: an npm that does not know "allowScripts" would have it
+    // downloaded, unless some file is named in its place.
+    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath },
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });

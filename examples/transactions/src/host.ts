@@ -7,6 +7,8 @@ export type Emitter = Pick<Engine<'object_create'>, 'emit'>;
 export interface Host<Transaction = unknown> {
   /** Runs work in a transaction of the library: commits when it resolves, rolls back when it rejects. */
   transaction(work: (trx: Transaction) => Promise<void>): Promise<void>;
+  /** Runs work in a part of that transaction, which alone is undone when it rejects. */
+  savepoint(trx: Transaction, work: (trx: Transaction) => Promise<void>): Promise<void>;
   /** Adds a contact and emits its event, both in that transaction; answers the contact's id. */
   addContact(trx: Transaction, engine: Emitter, firstname: string): Promise<number>;
   /** What `within` is in that transaction. */

@@ -30,7 +30,8 @@ async function groundFor(t: ExecutionContext, host: Host): Promise<Ground> {
     host,
     engine,
     receiver,
-    count: async (table) => number(`select count(*) from ${schema}.${table}`),
+    count: async (...tables) =>
+      number(`select ${tables.map((table) => `(select count(*) from ${schema}.${table})`).join(' + ')} as count`),
     contacts: async (firstname) => number('select count(*) from contacts where firstname = $1', [firstname]),
   };
 }

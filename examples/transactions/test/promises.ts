@@ -8,8 +8,8 @@ export interface Ground {
   readonly host: Host;
   readonly engine: Engine<EventName>;
   readonly receiver: Receiver;
-  /** How many rows that table has. A delivery is in `deliveries` until it is in `attempts`. */
-  readonly count: (table: 'events' | 'deliveries' | 'attempts' | 'subscriptions') => Promise<number>;
+  /** How many rows these tables have at one moment. A delivery is in `deliveries` until it is in `attempts`. */
+  readonly count: (...tables: readonly ('events' | 'deliveries' | 'attempts' | 'subscriptions')[]) => Promise<number>;
   /** How many contacts have that name. */
   readonly contacts: (firstname: string) => Promise<number>;
 }
@@ -63,7 +63,27 @@ export const promises: Readonly<Record<string, Promised>> = {
     const id = await addAndAwait(ground, '/a', 'Susan');
     t.deepEqual(dataAt(ground, '/a'), [{ id, firstname: 'Susan' }], 'the lane is in order: Mary would have come first');
     t.deepEqual([await contacts('Mary'), await contacts('Susan')], [0, 1]);
-    t.deepEqual([await count('events'), (await count('deliveries')) + (await count('attempts'))], [1, 1]);
+    t.deepEqual([await count('events'), await count('deliveries', 'attempts')], [1, 1]);
+  },
+
+  async 'what is undone with a part of a transaction never was, and the rest is received'(t, ground) {
+    const { host, engine, count, contacts } = ground;
+    await engine.subscriptions.create(wanting(ground, '/a'));
+    await host.transaction(async (trx) => {
+      await host.addContact(trx, engine, 'Mary');
+      const undone = host.savepoint(trx, async (part) => {
+        await host.addContact(part, engine, 'Susan');
+        throw changedItsMind;
+      });
+      t.is(await t.throwsAsync(undone), changedItsMind);
+      await host.savepoint(trx, async (part) => void (await host.addContact(part, engine, 'Ann')));
+    });
+    await addAndAwait(ground, '/a', 'Jane');
+    t.deepEqual(
+      dataAt(ground, '/a').map(({ firstname }) => firstname),
+      ['Mary', 'Ann', 'Jane'],
+    );
+    t.deepEqual([await contacts('Mary'), await contacts('Susan'), await contacts('Ann'), await count('events')], [1, 0, 1, 3]);
   },
 
   async 'an event that is refused leaves the transaction to the host'(t, ground) {
@@ -123,6 +143,6 @@ export const promises: Readonly<Record<string, Promised>> = {
     await engine.subscriptions.create(wanting(ground, '/a'));
     const mary = { accountId: 1, objectType: 'Contact', record: { id: 8, firstname: 'Mary' } } as const;
     await t.throwsAsync(engine.emit('object_create(0)', mary, { within: await host.outside() }), { code: 'invalid_input' });
-    t.deepEqual([await count('events'), await count('deliveries')], [0, 0]);
+    t.is(await count('events', 'deliveries', 'attempts'), 0);
   },
 };

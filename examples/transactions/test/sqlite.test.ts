@@ -26,7 +26,7 @@ async function groundFor(t: ExecutionContext, open: Open): Promise<Ground> {
     host,
     engine,
     receiver,
-    count: async (table) => number(`select count(*) from hookwell_${table}`),
+    count: async (...tables) => number(`select ${tables.map((table) => `(select count(*) from hookwell_${table})`).join(' + ')}`),
     contacts: async (firstname) => number('select count(*) from contacts where firstname = ?', firstname),
   };
 }

@@ -5,7 +5,7 @@ import type { Emitter, Host } from '../host.ts';
 
 const contacts = pgTable('contacts', { id: serial().primaryKey(), firstname: text().notNull() });
 
-type Transaction = Pick<PostgresJsDatabase, 'insert' | 'execute'>;
+type Transaction = Pick<PostgresJsDatabase, 'insert' | 'execute' | 'transaction'>;
 
 const within = (tx: { execute(query: SQL): PromiseLike<unknown> }) => ({
   query: async (statement: string, values: unknown[]) =>
@@ -23,6 +23,7 @@ export async function open(url: string): Promise<Host<Transaction>> {
   const db = drizzle({ connection: { url, max: 2 } });
   return {
     transaction: async (work) => db.transaction(work),
+    savepoint: async (tx, work) => tx.transaction(work),
     addContact,
     within,
     outside: () => within(db),

@@ -14,6 +14,7 @@ export async function open(url: string): Promise<Host<Knex.Transaction>> {
   const db = knex({ client: 'pg', connection: url, pool: { min: 0, max: 2 } });
   return {
     transaction: async (work) => db.transaction(work),
+    savepoint: async (trx, work) => trx.transaction(work),
     addContact,
     within,
     outside: () => ({ query: async (text: string) => db.raw(text) }),

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type Generated, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, sql, type Generated, type Transaction } from 'kysely';
 import { Pool } from 'pg';
 import type { Emitter, Host } from '../host.ts';
 
@@ -16,6 +16,13 @@ export async function open(url: string): Promise<Host<Transaction<Tables>>> {
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: new Pool({ connectionString: url, max: 2 }) }) });
   return {
     transaction: async (work) => db.transaction().execute(work),
+    async savepoint(trx, work) {
+      await sql`savepoint part`.execute(trx);
+      await work(trx).catch(async (error: unknown) => {
+        await sql`rollback to savepoint part`.execute(trx);
+        throw error;
+      });
+    },
     addContact,
     within: (trx) => trx,
     outside: () => db,

@@ -21,6 +21,7 @@ export async function open(url: string): Promise<Host<EntityManager>> {
   const orm = await MikroORM.init({ clientUrl: url, entities: [Contact], pool: { max: 2 } });
   return {
     transaction: async (work) => orm.em.fork().transactional(work),
+    savepoint: async (em, work) => em.transactional(work),
     addContact,
     within,
     outside: () => within(orm.em.fork()),

@@ -24,6 +24,13 @@ export async function open(url: string): Promise<Host<ClientBase>> {
         client.release();
       }
     },
+    async savepoint(client, work) {
+      await client.query('savepoint part');
+      await work(client).catch(async (error: unknown) => {
+        await client.query('rollback to savepoint part');
+        throw error;
+      });
+    },
     addContact,
     within: (client) => client,
     outside: () => pool,

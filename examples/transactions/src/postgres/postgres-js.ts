@@ -20,6 +20,9 @@ export async function open(url: string): Promise<Host<TransactionSql>> {
     async transaction(work) {
       await sql.begin(work);
     },
+    async savepoint(trx, work) {
+      await trx.savepoint(work);
+    },
     addContact,
     within,
     outside: () => within(sql),

@@ -6,6 +6,7 @@ import { generatePrismaClient } from '../prisma/generate-prisma-client.ts';
 interface TransactionClient {
   readonly contact: { create(input: { data: { firstname: string } }): Promise<{ id: number; firstname: string }> };
   $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;
+  $executeRawUnsafe(query: string): Promise<number>;
 }
 
 interface PrismaClient extends TransactionClient {
@@ -28,6 +29,13 @@ export async function open(url: string): Promise<Host<TransactionClient>> {
   const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: 2 }) });
   return {
     transaction: async (work) => prisma.$transaction(work),
+    async savepoint(tx, work) {
+      await tx.$executeRawUnsafe('savepoint part');
+      await work(tx).catch(async (error: unknown) => {
+        await tx.$executeRawUnsafe('rollback to savepoint part');
+        throw error;
+      });
+    },
     addContact,
     within,
     outside: () => within(prisma),

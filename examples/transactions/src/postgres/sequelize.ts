@@ -22,6 +22,7 @@ export async function open(url: string): Promise<Host<Transaction>> {
 
   return {
     transaction: async (work) => sequelize.transaction(work),
+    savepoint: async (transaction, work) => sequelize.transaction({ transaction }, work),
     addContact,
     within: (transaction) => within(sequelize, transaction),
     outside: () => within(sequelize, null),

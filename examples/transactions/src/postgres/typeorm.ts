@@ -18,6 +18,7 @@ export async function open(url: string): Promise<Host<EntityManager>> {
   await dataSource.initialize();
   return {
     transaction: async (work) => dataSource.transaction(work),
+    savepoint: async (manager, work) => manager.transaction(work),
     addContact,
     within: (manager) => manager,
     outside: () => dataSource.manager,

@@ -20,6 +20,13 @@ export async function open(file: string): Promise<Host<Database.Database>> {
         throw error;
       }
     },
+    async savepoint(_, work) {
+      database.exec('savepoint part');
+      await work(database).catch((error: unknown) => {
+        database.exec('rollback to part');
+        throw error;
+      });
+    },
     addContact,
     within: () => database,
     outside: () => database,

@@ -25,6 +25,13 @@ export async function open(file: string): Promise<Host<BetterSQLite3Database>> {
         throw error;
       }
     },
+    async savepoint(_, work) {
+      db.run(sql`savepoint part`);
+      await work(db).catch((error: unknown) => {
+        db.run(sql`rollback to part`);
+        throw error;
+      });
+    },
     addContact,
     within: () => db.$client,
     outside: () => db.$client,

@@ -14,6 +14,7 @@ export async function open(file: string): Promise<Host<Knex.Transaction>> {
   const db = knex({ client: 'better-sqlite3', connection: { filename: file }, useNullAsDefault: true });
   return {
     transaction: async (work) => db.transaction(work),
+    savepoint: async (trx, work) => trx.transaction(work),
     addContact,
     within,
     async outside() {

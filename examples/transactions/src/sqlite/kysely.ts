@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect, type Generated, type Transaction } from 'kysely';
+import { Kysely, SqliteDialect, sql, type Generated, type Transaction } from 'kysely';
 import type { Emitter, Host } from '../host.ts';
 
 interface Tables {
@@ -18,6 +18,13 @@ export async function open(file: string): Promise<Host<Transaction<Tables>>> {
 
   return {
     transaction: async (work) => db.transaction().execute(work),
+    async savepoint(trx, work) {
+      await sql`savepoint part`.execute(trx);
+      await work(trx).catch(async (error: unknown) => {
+        await sql`rollback to savepoint part`.execute(trx);
+        throw error;
+      });
+    },
     addContact,
     within: () => database,
     outside: () => database,
