@@ -86,6 +86,28 @@ export const promises: Readonly<Record<string, Promised>> = {
     t.deepEqual([await contacts('Mary'), await contacts('Susan'), await contacts('Ann'), await count('events')], [1, 0, 1, 3]);
   },
 
+  async 'a transaction that is repeated because nobody knows whether it was committed emits once'(t, ground) {
+    const { host, engine, count } = ground;
+    await engine.subscriptions.create(wanting(ground, '/a'));
+    const emitIn = async (trx: unknown, firstname: string) => {
+      const mary = { accountId: 1, objectType: 'Contact', record: { id: 8, firstname }, idempotencyKey: 'request 7' } as const;
+      return engine.emit('object_create(0)', mary, { within: await host.within(trx) });
+    };
+    const answers: boolean[] = [];
+    for (let run = 0; run < 2; run += 1) {
+      await host.transaction(async (trx) => void answers.push((await emitIn(trx, 'Mary')).duplicate));
+    }
+    t.deepEqual(answers, [false, true]);
+    const other = host.transaction(async (trx) => void (await emitIn(trx, 'Susan')));
+    await t.throwsAsync(other, { code: 'idempotency_conflict' });
+    await addAndAwait(ground, '/a', 'Ann');
+    t.deepEqual(
+      dataAt(ground, '/a').map(({ firstname }) => firstname),
+      ['Mary', 'Ann'],
+    );
+    t.is(await count('events'), 2);
+  },
+
   async 'an event that is refused leaves the transaction to the host'(t, ground) {
     const { host, engine, count, contacts } = ground;
     await engine.subscriptions.create(wanting(ground, '/a'));

@@ -17,7 +17,11 @@ export async function open(url: string): Promise<Host<Knex.Transaction>> {
     savepoint: async (trx, work) => trx.transaction(work),
     addContact,
     within,
-    outside: () => ({ query: async (text: string) => db.raw(text) }),
+    async outside() {
+      const connection: unknown = await within(db);
+      await db.client.releaseConnection(connection);
+      return connection;
+    },
     close: async () => db.destroy(),
   };
 }

@@ -2,8 +2,8 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { Emitter, Host } from '../host.ts';
 import { generatePrismaClient } from '../prisma/generate-prisma-client.ts';
 
-/** What is used here of the client in a transaction that is generated of `contacts.prisma`. */
-interface TransactionClient {
+/** What Prisma generates as `Prisma.TransactionClient` for `contacts.prisma`, as far as it is used here. */
+export interface TransactionClient {
   readonly contact: { create(input: { data: { firstname: string } }): Promise<{ id: number; firstname: string }> };
   $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown>;
   $executeRawUnsafe(query: string): Promise<number>;
@@ -14,7 +14,7 @@ interface PrismaClient extends TransactionClient {
   $disconnect(): Promise<void>;
 }
 
-const within = (tx: Pick<TransactionClient, '$queryRawUnsafe'>) => ({
+const within = (tx: TransactionClient) => ({
   query: async (text: string, parameters: unknown[]) => tx.$queryRawUnsafe(text, ...parameters),
 });
 

@@ -13,6 +13,8 @@ const { getGenerator, loadSchemaContext } = require('@prisma/internals') as type
 
 /** The class that was generated, and what to do when it is no longer needed. */
 export interface Generated<Client> {
+  /** Where it was generated, with `client/client.ts` in it. */
+  readonly folder: string;
   readonly PrismaClient: new (options: { readonly adapter: PrismaPg }) => Client;
   readonly remove: () => void;
 }
@@ -37,5 +39,5 @@ export async function generatePrismaClient<Client>(): Promise<Generated<Client>>
   generator.stop();
   const client = pathToFileURL(join(folder, 'client', 'client.ts')).href;
   const { PrismaClient } = (await import(client)) as Pick<Generated<Client>, 'PrismaClient'>;
-  return { PrismaClient, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, PrismaClient, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
