@@ -9,10 +9,13 @@ const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
 
-for (const status of [408, 425, 429, 502, 503, 504]) {
-  test(`HTTP ${status} pauses the lane: nothing else of it is sent before the time that was asked for`, async (t) => {
+for (const [status, kind] of [
+  ...[408, 425, 502, 503, 504].map((one) => [one, sqlite] as const),
+  ...storages.map((one) => [429, one] as const),
+]) {
+  test(`${kind.name}: HTTP ${status} pauses the lane: nothing else of it is sent before the time that was asked for`, async (t) => {
     const receiver = await startReceiver(t, () => ({ status, headers: { 'retry-after': '60' } }));
-    const { engine, clock, told } = await startByHand(t, sqlite.make(t), { laneConcurrency: 1 });
+    const { engine, clock, told } = await startByHand(t, kind.make(t), { laneConcurrency: 1 });
     const { id } = await engine.subscriptions.create({ accountId: 7, url: receiver.url('/'), topic: 'sub_tag(3)' });
     await Promise.all([1, 2, 3].map(async (n) => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id: n } })));
     t.like(await engine.deliverDue(), { retried: 1 });

@@ -7,7 +7,6 @@ import {
   mary,
   noon,
   scriptedTransport,
-  sqlite,
   startByHand,
   startForReal,
   startReceiver,
@@ -163,20 +162,22 @@ for (const { name, make } of storages) {
   });
 }
 
-test('lists are those of one account, 50 rows of it unless the query says otherwise', async (t) => {
-  const transport = scriptedTransport(({ accountId }) => (accountId === '7' ? failed('endpoint', 'HTTP 500') : delivered));
-  const { engine } = await startByHand(t, sqlite.make(t), { transports: [transport] });
-  for (const accountId of [7, 8]) {
-    await engine.subscriptions.create({ ...wish, accountId });
-    for (let id = 0; id < 60; id += 1) await engine.emit('sub_tag(3)', { accountId, objectType: 0, record: { id } });
-  }
-  await engine.deliverDue();
-  const unfinished = await engine.deliveries.list(7);
-  t.deepEqual([unfinished.total, unfinished.rows.length], [60, 50]);
-  t.is((await engine.deliveries.list(8)).total, 0);
-  const log = await engine.deliveries.attempts(8, { offset: 55, sort: { field: 'id', direction: 'asc' } });
-  t.deepEqual([log.total, log.rows.length], [60, 5]);
-  t.true(log.rows.every(({ accountId, outcome }) => accountId === '8' && outcome === 'delivered'));
-  await t.throwsAsync(async () => engine.deliveries.list(''), { code: 'invalid_input' });
-  t.is(engine.catalog, catalog);
-});
+for (const { name, make } of storages) {
+  test(`${name}: lists are those of one account, 50 rows of it unless the query says otherwise`, async (t) => {
+    const transport = scriptedTransport(({ accountId }) => (accountId === '7' ? failed('endpoint', 'HTTP 500') : delivered));
+    const { engine } = await startByHand(t, make(t), { transports: [transport] });
+    for (const accountId of [7, 8]) {
+      await engine.subscriptions.create({ ...wish, accountId });
+      for (let id = 0; id < 60; id += 1) await engine.emit('sub_tag(3)', { accountId, objectType: 0, record: { id } });
+    }
+    await engine.deliverDue();
+    const unfinished = await engine.deliveries.list(7);
+    t.deepEqual([unfinished.total, unfinished.rows.length], [60, 50]);
+    t.is((await engine.deliveries.list(8)).total, 0);
+    const log = await engine.deliveries.attempts(8, { offset: 55, sort: { field: 'id', direction: 'asc' } });
+    t.deepEqual([log.total, log.rows.length], [60, 5]);
+    t.true(log.rows.every(({ accountId, outcome }) => accountId === '8' && outcome === 'delivered'));
+    await t.throwsAsync(async () => engine.deliveries.list(''), { code: 'invalid_input' });
+    t.is(engine.catalog, catalog);
+  });
+}

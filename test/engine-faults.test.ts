@@ -139,20 +139,22 @@ test('a request that cannot have arrived is sent once more at once, and only onc
   t.is((await engine.deliveries.attempts(7)).total, 1);
 });
 
-test('a subscription whose scheme no transport sends to waits until one does', async (t) => {
-  const storage = sqlite.make(t);
-  const before = await startByHand(t, storage, { transports: [scriptedTransport()] });
-  await before.engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
-  await before.engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
-  await before.engine.stop();
-  const without = await startByHand(t, storage);
-  t.like(await without.engine.deliverDue(), { retried: 1 });
-  t.is(toldAs(without.told, 'delivery:retrying')[0]?.outcome.reason, 'no transport for its URL is installed here');
-  t.like((await without.engine.deliveries.list(7)).rows[0], { failures: 0, dueAt: noon + second });
-  await without.engine.stop();
-  const transport = scriptedTransport();
-  const after = await startByHand(t, storage, { transports: [transport] });
-  after.clock.move(second);
-  t.like(await after.engine.deliverDue(), { delivered: 1 });
-  t.is(transport.sent.length, 1);
-});
+for (const { name, make } of storages) {
+  test(`${name}: a subscription whose scheme no transport sends to waits until one does`, async (t) => {
+    const storage = make(t);
+    const before = await startByHand(t, storage, { transports: [scriptedTransport()] });
+    await before.engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+    await before.engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    await before.engine.stop();
+    const without = await startByHand(t, storage);
+    t.like(await without.engine.deliverDue(), { retried: 1 });
+    t.is(toldAs(without.told, 'delivery:retrying')[0]?.outcome.reason, 'no transport for its URL is installed here');
+    t.like((await without.engine.deliveries.list(7)).rows[0], { failures: 0, dueAt: noon + second });
+    await without.engine.stop();
+    const transport = scriptedTransport();
+    const after = await startByHand(t, storage, { transports: [transport] });
+    after.clock.move(second);
+    t.like(await after.engine.deliverDue(), { delivered: 1 });
+    t.is(transport.sent.length, 1);
+  });
+}

@@ -55,6 +55,32 @@ for (const { name, makePlace } of sharedStorages) {
     });
   }
 
+  test(`${name}: a late result is told and not written while a second engine still sends the same delivery`, async (t) => {
+    const open = makePlace(t);
+    const [slow, slower] = [slowTransport(), slowTransport()];
+    const first = await startByHand(t, open(), { transports: [slow.transport] });
+    const { now, monotonicNow } = first.clock;
+    const second = await startByHand(t, open(), { transports: [slower.transport], now, monotonicNow });
+    const { id } = await first.engine.subscriptions.create(wish);
+    await first.engine.emit('sub_tag(3)', emission);
+    const delivering = first.engine.deliverDue();
+    await slow.sent(1);
+    first.clock.move(leaseMs);
+    const again = second.engine.deliverDue();
+    await slower.sent(1);
+    slow.answers[0]?.(failed('gone', 'HTTP 410', { status: 410 }));
+    t.deepEqual(await delivering, { delivered: 0, retried: 0, failed: 0, cancelled: 0 });
+    t.is(toldAs(first.told, 'delivery:superseded').length, 1);
+    t.like(await first.engine.subscriptions.get(7, id), { health: 'healthy', consecutiveFailures: 0 });
+    t.is((await first.engine.deliveries.list(7)).rows[0]?.abandonments, 1);
+    slower.answers[0]?.(delivered);
+    t.like(await again, { delivered: 1 });
+    t.deepEqual(
+      (await second.engine.deliveries.attempts(7)).rows.map(({ outcome }) => outcome),
+      ['delivered'],
+    );
+  });
+
   test(`${name}: what was sent from memory as soon as it was stored is under a lease, too`, async (t) => {
     const open = makePlace(t);
     const slow = slowTransport();

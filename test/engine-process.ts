@@ -1,18 +1,22 @@
-// A process of its own with an engine in it that is never stopped: `node engine-process.ts FILE URL EVENTS`. What it
-// found when all else was done goes to standard output, as JSON.
+// A process of its own with an engine in it that is never stopped: `node engine-process.ts PLACE URL EVENTS`. The place is
+// an SQLite file, or the URL of a PostgreSQL database. What it found when all else was done goes to standard output, as JSON.
 
 import { httpTransport } from '@hookwell/adapters/http';
+import { postgresStorage } from '@hookwell/adapters/postgres';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import { createEngine } from '@hookwell/core';
+import { Pool } from 'pg';
 import { catalog, mary } from './engine-fixture.ts';
 
-const [filename = '', url = '', events = '0'] = process.argv.slice(2);
+const [place = '', url = '', events = '0'] = process.argv.slice(2);
 const names = ['SIGTERM', 'SIGINT', 'exit', 'beforeExit', 'uncaughtException', 'unhandledRejection', 'warning'];
 const listeners = (): Record<string, number> => Object.fromEntries(names.map((name) => [name, process.listenerCount(name)]));
 const before = listeners();
 
 const engine = createEngine({
-  storage: sqliteStorage({ filename }),
+  storage: place.startsWith('postgres')
+    ? postgresStorage({ pool: new Pool({ connectionString: place, allowExitOnIdle: true }) })
+    : sqliteStorage({ filename: place }),
   transports: [httpTransport({ protocols: ['http:'] })],
   catalog,
   // Every timer that an idle engine sets is a long one, so that a process which waits for it is told from one that does not.

@@ -191,34 +191,36 @@ for (const [what, input, code, message] of refused) {
   });
 }
 
-test('what is in flight when its subscription ends is ended and recorded; its next attempt is not made', async (t) => {
-  const answers: (() => void)[] = [];
-  const transport = scriptedTransport(
-    async () =>
-      new Promise((resolve) => {
-        answers.push(() =>
-          resolve({
-            ok: false,
-            fault: 'endpoint',
-            reason: 'HTTP 500',
-            status: 500,
-            answer: '',
-            retryAfterMs: null,
-            unsent: false,
-          }),
-        );
-      }),
-  );
-  const { engine, clock, told } = await startByHand(t, sqlite.make(t), { transports: [transport] });
-  const { id } = await engine.subscriptions.create({ ...wish, url: 'script:x' });
-  await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
-  const delivering = engine.deliverDue();
-  while (answers.length === 0) await new Promise(setImmediate);
-  await engine.subscriptions.remove(7, id);
-  answers[0]?.();
-  t.like(await delivering, { retried: 1 });
-  clock.move(5_000);
-  t.like(await engine.deliverDue(), { cancelled: 1 });
-  t.is(transport.sent.length, 1);
-  t.is(toldAs(told, 'delivery:cancelled')[0]?.outcome.reason, 'unsubscribed by the account');
-});
+for (const { name, make } of storages) {
+  test(`${name}: what is in flight when its subscription ends is ended and recorded; its next attempt is not made`, async (t) => {
+    const answers: (() => void)[] = [];
+    const transport = scriptedTransport(
+      async () =>
+        new Promise((resolve) => {
+          answers.push(() =>
+            resolve({
+              ok: false,
+              fault: 'endpoint',
+              reason: 'HTTP 500',
+              status: 500,
+              answer: '',
+              retryAfterMs: null,
+              unsent: false,
+            }),
+          );
+        }),
+    );
+    const { engine, clock, told } = await startByHand(t, make(t), { transports: [transport] });
+    const { id } = await engine.subscriptions.create({ ...wish, url: 'script:x' });
+    await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    const delivering = engine.deliverDue();
+    while (answers.length === 0) await new Promise(setImmediate);
+    await engine.subscriptions.remove(7, id);
+    answers[0]?.();
+    t.like(await delivering, { retried: 1 });
+    clock.move(5_000);
+    t.like(await engine.deliverDue(), { cancelled: 1 });
+    t.is(transport.sent.length, 1);
+    t.is(toldAs(told, 'delivery:cancelled')[0]?.outcome.reason, 'unsubscribed by the account');
+  });
+}
