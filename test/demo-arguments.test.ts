@@ -1,5 +1,6 @@
 import test from 'ava';
 import { help, readSettings } from '../examples/crm/src/arguments.ts';
+import { shown } from '../examples/crm/src/database-name.ts';
 
 test('without arguments it is the demo: 500 contacts, any free port, a temporary database, a key pair made up', (t) => {
   const { credentials, ...settings } = readSettings([], {});
@@ -34,11 +35,42 @@ test('every option is read, in both spellings', (t) => {
   });
 });
 
+test('the database is a file or a URL, named by the option or by the variable', (t) => {
+  const url = 'postgres://role:secret@localhost:5432/crm';
+  t.is(readSettings([], { DATABASE_URL: url }).database, url);
+  t.is(readSettings(['--database', url], {}).database, url);
+  t.is(readSettings(['--database', url], { DATABASE_URL: url }).database, url);
+  t.is(readSettings(['--database', 'a.sqlite'], { DATABASE_URL: '' }).database, 'a.sqlite');
+  t.like(readSettings(['--processes', '3', '--database', 'a.sqlite'], {}), { processes: 3, leaseMs: 5_000 });
+  t.like(readSettings(['--serve', '--processes=16'], { DATABASE_URL: url }), { processes: 16, leaseMs: 60_000 });
+});
+
+test('a database is shown without its password, however it is written', (t) => {
+  t.is(shown('postgres://role:se/cr@et@host:5432/crm'), 'postgres://role:***@host:5432/crm');
+  t.is(shown('postgres://role@host/crm'), 'postgres://role@host/crm');
+  t.is(shown('role:secret@host/crm'), 'role:***@host/crm');
+  t.is(shown('postgres:///crm?host=a&password=secret&x=1'), 'postgres:///crm?host=a&password=***&x=1');
+  t.is(shown('/home/me/crm.sqlite'), '/home/me/crm.sqlite');
+});
+
 test('the help names every option and every variable', (t) => {
-  for (const name of ['contacts', 'count', 'seed', 'once', 'json', 'serve', 'port', 'database', 'lease-ms', 'help']) {
+  for (const name of [
+    'contacts',
+    'count',
+    'seed',
+    'once',
+    'json',
+    'serve',
+    'port',
+    'database',
+    'processes',
+    'lease-ms',
+    'help',
+  ]) {
     t.regex(help, new RegExp(`^  --${name}\\b`, 'm'));
   }
-  for (const name of ['CRM_APP_ID', 'CRM_API_KEY', 'CRM_PLAN', 'CRM_SIGNING_SECRET']) t.regex(help, new RegExp(name));
+  for (const name of ['DATABASE_URL', 'CRM_APP_ID', 'CRM_API_KEY', 'CRM_PLAN', 'CRM_SIGNING_SECRET'])
+    t.regex(help, new RegExp(name));
 });
 
 const mistakes: readonly (readonly [args: readonly string[], environment: NodeJS.ProcessEnv, message: RegExp])[] = [
@@ -63,12 +95,27 @@ const mistakes: readonly (readonly [args: readonly string[], environment: NodeJS
   [['--serve'], { CRM_API_KEY: 'k' }, /CRM_APP_ID is not set, but its partner is/],
   [['--serve'], { CRM_APP_ID: 'a', CRM_API_KEY: 'with space' }, /CRM_API_KEY cannot be sent in a header/],
   [['--serve'], { CRM_PLAN: 'enterprize' }, /CRM_PLAN is "enterprize".*Did you mean "enterprise"\?/],
+  [['--database', ''], {}, /--database needs the name of a file, or the URL of a PostgreSQL database/],
+  [['--database', 'mysql://role:secret@host/crm'], {}, /--database begins with mysql:\/\/, which is no PostgreSQL database/],
+  [[], { DATABASE_URL: 'mysql://role:secret@host/crm' }, /DATABASE_URL does not begin with postgres:\/\/\. Write/],
+  [[], { DATABASE_URL: 'role:secret@host/crm' }, /DATABASE_URL does not begin with postgres/],
+  [[], { DATABASE_URL: 'postgres://role:secret#1@host/crm' }, /DATABASE_URL is no valid URL.* # .* as %23/],
+  [[], { DATABASE_URL: 'postgres://role:secret%zz@host/crm' }, /DATABASE_URL is no valid URL/],
+  [
+    ['--database', 'a.sqlite'],
+    { DATABASE_URL: 'postgres://role:secret@host/crm' },
+    /--database is a\.sqlite, and DATABASE_URL is/,
+  ],
+  [['--processes', '4'], {}, /--processes needs a database that processes can share.*DATABASE_URL.*--database/],
+  [['--processes', '0', '--database', 'a.sqlite'], {}, /--processes is "0", but must be a whole number from 1 to 16/],
+  [['--processes', '17', '--database', 'a.sqlite'], {}, /--processes is "17"/],
   [[], { CRM_PLAN: 'plus' }, /The demo subscribes to cars, which the plan plus does not allow/],
 ];
 
 for (const [args, environment, message] of mistakes) {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value} `);
   test(`it refuses ${variables.join('')}${args.join(' ') || 'the demo'}, saying why`, (t) => {
-    t.throws(() => readSettings(args, environment), { name: 'UsageError', message });
+    const error = t.throws(() => readSettings(args, environment), { name: 'UsageError', message });
+    t.notRegex(error?.message ?? '', /secret/);
   });
 }

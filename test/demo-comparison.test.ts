@@ -56,6 +56,14 @@ test('a payload that was refused and then taken, under one id, counts once', (t)
   t.deepEqual([findings.delivered, findings.refused, findings.latenciesMs[0]], [2, 1, 30]);
 });
 
+test('a payload that was taken twice is no problem where a process was killed, and is counted', (t) => {
+  const findings = compare(wishes, happenings, [form, form, json], { mayRepeat: true });
+  t.deepEqual([findings.problems, findings.repeated, findings.delivered], [[], 1, 3]);
+  const changed = compare(wishes, happenings, [form, { ...form, deliveryId: 'z' }, json], { mayRepeat: true });
+  t.regex(changed.problems.join(), /changed its id/);
+  t.regex(compare(wishes, happenings, [form], { mayRepeat: true }).problems.join(), /acknowledged 0 times/);
+});
+
 const tampered: readonly (readonly [what: string, arrivals: readonly Arrival[], problem: RegExp])[] = [
   ['a payload that is missing', [form], /object_create\(10001\) of car 2 to \/json was acknowledged 0 times/],
   ['a payload that was only ever refused', [{ ...form, status: 500 }, json], /was acknowledged 0 times/],

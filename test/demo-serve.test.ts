@@ -2,7 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { testDatabase } from '../packages/adapters/test/postgres-fixture.ts';
 import { keys, listen, root, serveProgram, subscribe } from './demo-program.ts';
 
 const readme = readFileSync(join(root, 'examples/crm/README.md'), 'utf8');
@@ -49,51 +50,12 @@ test('the commands of the README drive it: each thing that happens brings its pa
   receiver.close();
 });
 
-test('every route of the README answers, and what is wrong is told with its status', async (t) => {
-  const crm = await serveProgram([]);
-  const call = async (method: string, path: string, body?: unknown) => {
-    const response = await fetch(crm.url + path, {
-      method,
-      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-    return [response.status, (await response.json()) as Record<string, unknown>] as const;
-  };
+test('every route of the README answers, and what is wrong is told with its status', async (t) => checkRoutes(t, []));
 
-  const [created, contact] = await call('POST', '/contacts', { firstname: 'Zoë', zip: '08014' });
-  t.is(created, 201);
-  t.like(contact, { id: 1, firstname: 'Zoë', zip: '08014', lastname: null });
-  t.deepEqual((await call('GET', '/contacts/1'))[1], contact);
-  t.deepEqual((await call('POST', '/cars', { make: 'Fiat', year: 1999 }))[1]['year'], 1999);
-  t.is((await call('POST', '/contacts', { id: 40 }))[1]['id'], 40);
-  t.deepEqual(await call('PUT', '/cars/1/tags/2'), [200, { changed: true }]);
-  t.deepEqual(await call('PUT', '/cars/1/tags/2'), [200, { changed: false }]);
-  t.deepEqual(await call('DELETE', '/cars/1/tags/2'), [200, { changed: true }]);
-  t.deepEqual(await call('DELETE', '/cars/1/tags/2'), [200, { changed: false }]);
-  t.is((await call('POST', '/forms/1/submissions', { email: 'new@example.com' }))[1]['id'], 41);
-  t.deepEqual(await call('POST', '/tags', { name: 'Mine' }), [201, { id: 6, name: 'Mine' }]);
-  t.is((await call('GET', '/forms'))[0], 200);
-
-  const refused: readonly (readonly [number, RegExp, ...Parameters<typeof call>])[] = [
-    [400, /no field "emial"\. Did you mean "email"\?/, 'POST', '/contacts', { emial: 'x' }],
-    [400, /must be a text, a number or null/, 'POST', '/contacts', { email: ['x'] }],
-    [400, /JSON object of its fields/, 'POST', '/contacts'],
-    [400, /whole number from 1 up/, 'POST', '/contacts', { id: -1 }],
-    [409, /There is a contact 40 already/, 'POST', '/contacts', { id: 40 }],
-    [404, /There is no contact 99/, 'PUT', '/contacts/99/tags/1'],
-    [404, /There is no tag 99\. There are 1 Customer/, 'PUT', '/contacts/1/tags/99'],
-    [404, /There is no form 9/, 'POST', '/forms/9/submissions', { contact_id: 1 }],
-    [400, /Submit a form with/, 'POST', '/forms/1/submissions', { contact_id: 'x' }],
-    [400, /not an id/, 'GET', '/contacts/one'],
-    [400, /Give it a name/, 'POST', '/tags', { name: ' ' }],
-    [404, /There is no GET \/nothing/, 'GET', '/nothing'],
-  ];
-  for (const [status, error, ...request] of refused) {
-    const [given, { error: message }] = await call(...request);
-    t.is(given, status, String(message));
-    t.regex(String(message), error);
-  }
-  crm.child.kill('SIGTERM');
-  await crm.ended;
+test('every route answers in the same way on PostgreSQL', async (t) => {
+  const { url, remove } = await testDatabase();
+  t.teardown(remove);
+  await checkRoutes(t, ['--database', url]);
 });
 
 test('the keys and the plan of the environment hold: a wrong key is 401, a car subscription on a basic plan 403', async (t) => {
@@ -135,4 +97,71 @@ function mailbox() {
       return letters.shift() as Letter;
     },
   };
+}
+
+async function checkRoutes(t: ExecutionContext, args: readonly string[]): Promise<void> {
+  const crm = await serveProgram(args);
+  t.teardown(() => crm.child.kill('SIGKILL'));
+  const call = async (method: string, path: string, body?: unknown, key?: string) => {
+    const response = await fetch(crm.url + path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return [response.status, (await response.json()) as Record<string, unknown>] as const;
+  };
+
+  const [created, contact] = await call('POST', '/contacts', { firstname: 'Zoë', zip: '08014' });
+  t.is(created, 201);
+  t.like(contact, { id: 1, firstname: 'Zoë', zip: '08014', lastname: null });
+  t.deepEqual((await call('GET', '/contacts/1'))[1], contact);
+  t.deepEqual((await call('POST', '/cars', { make: 'Fiat', year: 1999 }))[1]['year'], 1999);
+  t.is((await call('POST', '/contacts', { id: 40 }))[1]['id'], 40);
+  t.deepEqual(await call('PUT', '/cars/1/tags/2'), [200, { changed: true }]);
+  t.deepEqual(await call('PUT', '/cars/1/tags/2'), [200, { changed: false }]);
+  t.deepEqual(await call('DELETE', '/cars/1/tags/2'), [200, { changed: true }]);
+  t.deepEqual(await call('DELETE', '/cars/1/tags/2'), [200, { changed: false }]);
+  t.is((await call('POST', '/forms/1/submissions', { email: 'new@example.com' }))[1]['id'], 41);
+  const [, imported] = await call('POST', '/contacts', [{ zip: '1' }, { zip: '2' }], 'import-1');
+  t.deepEqual((await call('POST', '/contacts', [{ zip: '1' }, { zip: '2' }], 'import-1'))[1], imported, 'not imported twice');
+  t.deepEqual(
+    (imported as unknown as readonly Record<string, unknown>[]).map(({ id, zip }) => [id, zip]),
+    [
+      [42, '1'],
+      [43, '2'],
+    ],
+  );
+  const submitted = await call('POST', '/forms/1/submissions', { contact_id: 1 }, 'click-1');
+  t.deepEqual(await call('POST', '/forms/1/submissions', { contact_id: 1 }, 'click-1'), submitted);
+  t.deepEqual(await call('POST', '/tags', { name: 'Mine' }), [201, { id: 6, name: 'Mine' }]);
+  t.is((await call('GET', '/forms'))[0], 200);
+
+  const refused: readonly (readonly [number, RegExp, ...Parameters<typeof call>])[] = [
+    [400, /no field "emial"\. Did you mean "email"\?/, 'POST', '/contacts', { emial: 'x' }],
+    [400, /must be a text, a number or null/, 'POST', '/contacts', { email: ['x'] }],
+    [400, /JSON object of its fields/, 'POST', '/contacts'],
+    [400, /whole number from 1 up/, 'POST', '/contacts', { id: -1 }],
+    [400, /Send 1 to 1000 contacts at once/, 'POST', '/contacts', []],
+    [409, /There is a contact 40 already/, 'POST', '/contacts', [{ zip: '3' }, { id: 40 }]],
+    [400, /An Idempotency-Key is 1 to 200/, 'POST', '/contacts', {}, 'two words'],
+    [404, /There is no contact 999999999999999/, 'GET', '/contacts/999999999999999'],
+    [409, /There is a contact 40 already/, 'POST', '/contacts', { id: 40 }],
+    [404, /There is no contact 99/, 'PUT', '/contacts/99/tags/1'],
+    [404, /There is no tag 99\. There are 1 Customer/, 'PUT', '/contacts/1/tags/99'],
+    [404, /There is no form 9/, 'POST', '/forms/9/submissions', { contact_id: 1 }],
+    [400, /Submit a form with/, 'POST', '/forms/1/submissions', { contact_id: 'x' }],
+    [400, /not an id/, 'GET', '/contacts/one'],
+    [400, /Give it a name/, 'POST', '/tags', { name: ' ' }],
+    [404, /There is no GET \/nothing/, 'GET', '/nothing'],
+  ];
+  for (const [status, error, ...request] of refused) {
+    const [given, { error: message }] = await call(...request);
+    t.is(given, status, String(message));
+    t.regex(String(message), error);
+  }
+  crm.child.kill('SIGTERM');
+  await crm.ended;
 }

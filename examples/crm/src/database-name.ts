@@ -5,9 +5,11 @@ export function isPostgres(database: string): boolean {
   return /^postgres(?:ql)?:\/\//i.test(database);
 }
 
-/** A URL without its password, for messages; the name of a file as it is. */
+/** What names a database, without the password that may be in it. */
 export function shown(database: string): string {
-  return database.replace(/(^|\/\/)([^/:@]*):.*@/s, '$1$2:***@');
+  return database
+    .replace(/^((?:[a-z][a-z0-9+.-]*:\/\/)?[^:/@]*):(?!\/\/).*@/is, '$1:***@')
+    .replaceAll(/([?&]password=)[^&]*/gi, '$1***');
 }
 
 /**

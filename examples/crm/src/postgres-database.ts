@@ -64,7 +64,8 @@ const check = 'Check DATABASE_URL or --database.';
 
 /** What to tell whoever started the program, if the database is why it cannot go on; else the error as it is. */
 export function explainPostgres(error: unknown, url: string): unknown {
-  const cause = HookwellError.is(error) && error.cause instanceof Error ? error.cause : error;
+  const isStorage = HookwellError.is(error, 'storage_failed') || HookwellError.is(error, 'storage_busy');
+  const cause = isStorage && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof UsageError || !(cause instanceof Error)) return error;
   const { hostname, port, username, pathname } = new URL(url);
   const server = `${hostname || 'localhost'}:${port || '5432'}`;
@@ -85,7 +86,7 @@ export function explainPostgres(error: unknown, url: string): unknown {
       return new UsageError(`The server at ${server} did not let the role "${role}" in: ${cause.message}. ${check}`);
     case '3D000':
       return new UsageError(
-        `There is no database "${database}" on the server at ${server}. Make it with: createdb ${database}. Or name another one: ${check}`,
+        `There is no database "${database}" on the server at ${server}. Make it with "createdb ${database}", or name another one. ${check}`,
       );
     case '42501':
       return new UsageError(
@@ -97,9 +98,9 @@ export function explainPostgres(error: unknown, url: string): unknown {
   if (/client password must be a string/.test(cause.message)) {
     return new UsageError(`The server at ${server} wants a password for the role "${role}", and there is none. ${check}`);
   }
-  if (/timeout|terminated/i.test(cause.message)) {
-    return new UsageError(`The server at ${server} did not answer like PostgreSQL: ${cause.message}. ${check}`);
+  if (/timeout|terminated|\bSSL\b/i.test(cause.message)) {
+    return new UsageError(`The server at ${server} did not answer as it should: ${cause.message}. ${check}`);
   }
-  if (code === '' && !HookwellError.is(error)) return error;
+  if (!isStorage && !('severity' in cause)) return error;
   return new UsageError(`Cannot use the database ${shown(url)}: ${cause.message}. ${check}`);
 }

@@ -13,6 +13,7 @@ import {
   type Dialect,
 } from 'kysely';
 import type { CrmDatabase } from './database.ts';
+import { shown } from './database-name.ts';
 import { recordsIn } from './records.ts';
 import { createTables, type Tables } from './tables.ts';
 import { UsageError } from './usage-error.ts';
@@ -73,7 +74,8 @@ function dialectOn(database: Database.Database): Dialect {
 }
 
 /** What to tell whoever started the program, if the file is why it cannot go on; else the error as it is. */
-export function explainSqlite(error: unknown, filename: string): unknown {
+export function explainSqlite(error: unknown, name: string): unknown {
+  const filename = shown(name); // Whoever forgot to write postgres:// gave a password here.
   if (error instanceof UsageError || !(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : '';
   if (HookwellError.is(error, 'storage_busy') || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
