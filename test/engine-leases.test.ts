@@ -61,6 +61,7 @@ for (const { name, makePlace } of sharedStorages) {
     const first = await startByHand(t, open(), { transports: [slow.transport] });
     const { now, monotonicNow } = first.clock;
     const second = await startByHand(t, open(), { transports: [slower.transport], now, monotonicNow });
+    t.teardown(() => [...slow.answers, ...slower.answers].forEach((answer) => answer(delivered)));
     const { id } = await first.engine.subscriptions.create(wish);
     await first.engine.emit('sub_tag(3)', emission);
     const delivering = first.engine.deliverDue();

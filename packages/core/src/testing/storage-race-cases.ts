@@ -34,7 +34,10 @@ export const storageRaceCases = [
 
   ...race('recordOutcomes writes one of several results under the same fence', async (trial, callers) => {
     const claim = await trial.claimOne(await trial.subscribe());
-    const results = await Promise.all(callers.map(async (caller) => caller.recordOutcomes([trial.outcome(claim)])));
+    const outcomes = callers.map((_, index) =>
+      trial.outcome(claim, { startedAt: trial.outcome(claim).startedAt + index, reason: `result ${index}`, status: 200 + index }),
+    );
+    const results = await Promise.all(callers.map(async (caller, index) => caller.recordOutcomes([outcomes[index]!])));
     const written = results.filter((result) => result.written[0]).length;
     const where = { kind: 'compare', field: 'deliveryId', operator: '=', value: claim.id } as const;
     const { total } = await trial.storage.listAttempts('a', { ...everything, where });
