@@ -2,12 +2,12 @@ import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import type { StorageAdapter } from '@hookwell/core';
 import test from 'ava';
 import Database from 'better-sqlite3';
-import { delivered, failed, mary, scriptedTransport, startForReal, temporaryFile } from './engine-fixture.ts';
-import { storages } from './engine-storages.ts';
+import { delivered, failed, mary, scriptedTransport, startByHand, startForReal, temporaryFile } from './engine-fixture.ts';
+import { sharedStorages, storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;
-/** Longer than any of these tests: what is done was not done by the poll. */
+/** Longer than a test: what is done was not done by the poll. */
 const pollEveryMs = 300_000;
 /** Where nobody wakes, a test would wait for that poll. */
 const giveUpMs = 10_000;
@@ -40,6 +40,24 @@ for (const { name, make } of storages) {
     await engine.emit('sub_tag(3)', emission);
     await done;
     t.is(transport.sent.length, 3);
+  });
+}
+
+for (const { name, makePlace } of sharedStorages) {
+  test(`${name}: what another process has stored is found by the poll`, async (t) => {
+    t.timeout(giveUpMs);
+    const open = makePlace(t);
+    const { watched, asleep } = untilAsleep(open());
+    const transport = scriptedTransport();
+    const { engine } = await startForReal(t, watched, { transports: [transport], pollEveryMs: 100 });
+    await engine.subscriptions.create(wish);
+    await asleep;
+    const other = await startByHand(t, open(), { transports: [transport], now: Date.now });
+    const { promise: done, resolve } = Promise.withResolvers<void>();
+    engine.events.once('delivery:delivered', () => resolve());
+    await other.engine.emit('sub_tag(3)', emission);
+    await done;
+    t.is(transport.sent.length, 1);
   });
 }
 
