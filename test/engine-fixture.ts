@@ -269,5 +269,21 @@ export function scriptedTransport(result: ScriptedTransport['result'] = () => de
   return transport;
 }
 
+/** A transport for `script:` URLs that answers when it is told to. */
+export function slowTransport() {
+  const answers: ((result: TransportResult) => void)[] = [];
+  const transport = scriptedTransport(
+    async () =>
+      new Promise((resolve) => {
+        answers.push(resolve);
+      }),
+  );
+  /** Resolves once so many requests were sent. */
+  const sent = async (count: number): Promise<void> => {
+    while (answers.length < count) await new Promise(setImmediate);
+  };
+  return { transport, answers, sent };
+}
+
 /** The record of most tests. */
 export const mary = { id: 8, firstname: 'Mary', lastname: 'Jones', email: 'mary@example.com' };

@@ -1,21 +1,17 @@
-import type { Engine, StorageAdapter, TransportResult } from '@hookwell/core';
+import type { Engine, StorageAdapter } from '@hookwell/core';
 import test from 'ava';
-import { delivered, mary, scriptedTransport, startByHand, startForReal, type EventName } from './engine-fixture.ts';
+import {
+  delivered,
+  mary,
+  scriptedTransport,
+  slowTransport,
+  startByHand,
+  startForReal,
+  type EventName,
+} from './engine-fixture.ts';
 import { storages } from './engine-storages.ts';
 
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;
-
-/** A transport that answers when it is told to. */
-function slowTransport() {
-  const answers: ((result: TransportResult) => void)[] = [];
-  const transport = scriptedTransport(
-    async () =>
-      new Promise((resolve) => {
-        answers.push(resolve);
-      }),
-  );
-  return { transport, answers };
-}
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn += 1) await new Promise(setImmediate);

@@ -1,26 +1,21 @@
-import type { StorageAdapter, TransportResult } from '@hookwell/core';
+import type { StorageAdapter } from '@hookwell/core';
 import test from 'ava';
-import { delivered, failed, mary, scriptedTransport, startByHand, startForReal, toldAs, type Running } from './engine-fixture.ts';
+import {
+  delivered,
+  failed,
+  mary,
+  scriptedTransport,
+  slowTransport,
+  startByHand,
+  startForReal,
+  toldAs,
+  type Running,
+} from './engine-fixture.ts';
 import { sharedStorages, storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
 const wish = { accountId: 7, url: 'script:x', topic: 'sub_tag(3)' } as const;
 const leaseMs = 60_000;
-
-/** A transport that answers when it is told to. */
-function slowTransport() {
-  const answers: ((result: TransportResult) => void)[] = [];
-  const transport = scriptedTransport(
-    async () =>
-      new Promise((resolve) => {
-        answers.push(resolve);
-      }),
-  );
-  const sent = async (count: number): Promise<void> => {
-    while (answers.length < count) await new Promise(setImmediate);
-  };
-  return { transport, answers, sent };
-}
 
 for (const { name, makePlace } of sharedStorages) {
   for (const late of ['delivered', 'failed'] as const) {

@@ -1,17 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  Claim,
-  ClaimRequest,
-  NewSubscription,
-  Outcome,
-  StoreBatch,
-  StorageAdapter,
-  StoredEvent,
-  Subscription,
-} from '@hookwell/core';
-import { testClock } from '@hookwell/core/testing';
+import type { ClaimRequest, NewSubscription, StoreBatch, StorageAdapter, StoredEvent, Subscription } from '@hookwell/core';
+import { exampleSubscription, testClock } from '@hookwell/core/testing';
+
+export { exampleOutcome as outcomeOf } from '@hookwell/core/testing';
 
 /** When events of these tests happen and attempts begin, in milliseconds since the epoch. */
 const noon = testClock().now();
@@ -28,15 +21,7 @@ export function temporaryFolder(): { readonly file: (name: string) => string; re
 }
 
 export async function subscribe(storage: StorageAdapter, wish: Partial<NewSubscription> = {}): Promise<Subscription> {
-  return storage.createSubscription({
-    accountId: 'a',
-    url: 'https://example.com/hook',
-    topic: 'sub_tag(3)',
-    format: 'full',
-    encoding: 'form',
-    data: '',
-    ...wish,
-  });
+  return storage.createSubscription(exampleSubscription(wish));
 }
 
 /** A batch with one event per lane that is named, and its delivery. Ids are `<name>-e0`, `<name>-d0` and so on. */
@@ -68,27 +53,4 @@ export function batchFor(
 
 export function claimRequest(given: Partial<ClaimRequest> = {}): ClaimRequest {
   return { fence: 'fence', leaseMs: 60_000, limit: 100, perLane: 100, lanes: new Map(), after: 0, ...given };
-}
-
-export function outcomeOf(claim: Claim, given: Partial<Outcome> = {}): Outcome {
-  return {
-    deliveryId: claim.id,
-    fence: claim.fence,
-    accountId: claim.accountId,
-    subscriptionId: claim.subscriptionId,
-    eventId: claim.eventId,
-    topic: 'sub_tag(3)',
-    outcome: 'delivered',
-    retryInMs: null,
-    number: claim.attempts + 1,
-    reason: '',
-    status: 200,
-    answer: 'ok',
-    startedAt: noon,
-    durationMs: 10,
-    countsAgainstDelivery: false,
-    endpoint: 'answered',
-    pauseLaneMs: 0,
-    ...given,
-  };
 }

@@ -11,6 +11,7 @@ export { basicBehaviours, specialBehaviours } from './transport-harness.ts';
 export type { BasicBehaviour, SpecialBehaviour, TransportHarness } from './transport-harness.ts';
 export { storageConformance } from './storage-conformance.ts';
 export type { StorageConformanceCase } from './storage-checks.ts';
+export { exampleOutcome, exampleSubscription } from './storage-examples.ts';
 export { storageAbilities } from './storage-harness.ts';
 export type { HostTransaction, OwnClock, StorageAbility, StorageHarness } from './storage-harness.ts';
 export { testClock } from './test-clock.ts';

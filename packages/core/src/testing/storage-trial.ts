@@ -6,6 +6,7 @@ import type { HealthMove } from '../model/health.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { NewSubscription, Subscription } from '../model/subscription.ts';
 import type { ClaimRequest, ClaimResult, RecordResult, StorageAdapter, StoreBatch } from '../storage-adapter.ts';
+import { exampleOutcome, exampleSubscription } from './storage-examples.ts';
 import type { HostTransaction, StorageHarness } from './storage-harness.ts';
 import { testClock } from './test-clock.ts';
 
@@ -94,15 +95,7 @@ export class StorageTrial {
   }
 
   async subscribe(wish: Partial<NewSubscription> = {}): Promise<Subscription> {
-    return this.storage.createSubscription({
-      accountId: 'a',
-      url: 'https://example.com/hook',
-      topic: 'sub_tag(3)',
-      format: 'full',
-      encoding: 'form',
-      data: '',
-      ...wish,
-    });
+    return this.storage.createSubscription(exampleSubscription(wish));
   }
 
   async subscribeMany(count: number): Promise<Subscription[]> {
@@ -158,26 +151,7 @@ export class StorageTrial {
   }
 
   outcome(claim: Claim, given: Partial<Outcome> = {}): Outcome {
-    return {
-      deliveryId: claim.id,
-      fence: claim.fence,
-      accountId: claim.accountId,
-      subscriptionId: claim.subscriptionId,
-      eventId: claim.eventId,
-      topic: 'sub_tag(3)',
-      outcome: 'delivered',
-      retryInMs: null,
-      number: claim.attempts + 1,
-      reason: '',
-      status: 200,
-      answer: 'ok',
-      startedAt: testClock().now(),
-      durationMs: 10,
-      countsAgainstDelivery: false,
-      endpoint: 'answered',
-      pauseLaneMs: 0,
-      ...given,
-    };
+    return exampleOutcome(claim, given);
   }
 
   /** The outcome of an attempt that failed, and is to be made again after a span. */
