@@ -294,6 +294,31 @@ test.serial(
   },
 );
 
+test.serial('a subscription that is made again, because the answer was lost, is not there twice', async (t) => {
+  const lossy = losing(database.pool());
+  const { storage } = await database.started({ pool: { ...lossy, query: async (query) => lossy.query(query) } });
+  const wish = {
+    accountId: 'a',
+    url: 'https://example.com/hook',
+    topic: 'sub_tag(3)',
+    format: 'full',
+    encoding: 'form',
+    data: '',
+  } as const;
+  const first = await storage.createSubscription(wish);
+  for (const lostAnswers of [1, 2]) {
+    // The answer that is lost is that of the id, or that of the row.
+    for (let answers = 0; answers < lostAnswers; answers += 1) {
+      lossy.lose = true;
+      await busyWith('ECONNRESET', async () => storage.createSubscription(wish));
+    }
+    await storage.createSubscription(wish);
+  }
+  const { rows } = await storage.listSubscriptions('a', allRows);
+  t.is(rows.length, 3);
+  t.is(rows[0]?.id, first.id);
+});
+
 test.serial('outcomes that are recorded again, because the answer was lost, do no harm', async (t) => {
   const pool = losing(database.pool());
   const { storage } = await database.started({ pool });
@@ -306,7 +331,11 @@ test.serial('outcomes that are recorded again, because the answer was lost, do n
   pool.lose = true;
   await busyWith('ECONNRESET', async () => storage.recordOutcomes(outcomes));
   const again = await storage.recordOutcomes(outcomes);
-  t.deepEqual(again.written, [false, false]);
+  t.deepEqual(again.written, [true, true]);
+  t.deepEqual(
+    again.subscriptions.map(({ consecutiveFailures }) => consecutiveFailures),
+    [1],
+  );
   t.is((await storage.listAttempts('a', allRows)).total, 2);
   const { rows } = await storage.listSubscriptions('a', allRows);
   t.is(rows[0]?.consecutiveFailures, 1);

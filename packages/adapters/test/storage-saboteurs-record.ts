@@ -47,6 +47,32 @@ export const recordSaboteurs: readonly StorageSaboteur[] = [
     sentence: /^it does not say which outcomes were written/,
   },
   {
+    does: 'does not know again what it has written',
+    sabotage: (sound, { notes }) => ({
+      async recordOutcomes(outcomes) {
+        const unheard = outcomes.filter((outcome) => !notes.has(outcome));
+        for (const outcome of outcomes) notes.set(outcome, true);
+        const { written, ...rest } = await sound.recordOutcomes(unheard);
+        return { ...rest, written: outcomes.map((outcome) => written[unheard.indexOf(outcome)] ?? false) };
+      },
+    }),
+    caughtBy: 'recordOutcomes made again with the same outcomes answers as before, and changes nothing',
+    sentence: /^a call that is made again, since its answer was lost, is told something else/,
+  },
+  {
+    does: 'tells nobody of a failure whose answer was lost',
+    sabotage: (sound, { notes }) => ({
+      async recordOutcomes(outcomes) {
+        const isNew = outcomes.some((outcome) => !notes.has(outcome));
+        for (const outcome of outcomes) notes.set(outcome, true);
+        const result = await sound.recordOutcomes(outcomes);
+        return isNew ? result : { ...result, subscriptions: [] };
+      },
+    }),
+    caughtBy: 'recordOutcomes made again with the same outcomes answers as before, and changes nothing',
+    sentence: /^nobody is told of the failure whose answer was lost/,
+  },
+  {
     does: 'throws a result away when the lease is over, though nobody has taken it over',
     sabotage: (sound, { now }) => ({
       async recordOutcomes(outcomes) {

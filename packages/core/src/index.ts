@@ -29,7 +29,7 @@ export type { Payload, PayloadValue } from './model/format.ts';
 export { inWords, observe } from './model/health.ts';
 export type { Health, HealthMove, HealthPolicy, HealthState, Observation } from './model/health.ts';
 export { ontraportCatalog } from './model/ontraport-catalog.ts';
-export { attemptFields, cancelledAttempt } from './model/outcome.ts';
+export { attemptFields, cancelledAttempt, firstOfEachLease } from './model/outcome.ts';
 export type { Attempt, Outcome, OutcomeKind } from './model/outcome.ts';
 export { meets, queryRows } from './model/query.ts';
 export type { Comparison, Condition, Page, Query, QueryValue } from './model/query.ts';

@@ -1,4 +1,5 @@
 import {
+  firstOfEachLease,
   observe,
   withObservation,
   type Attempt,
@@ -14,15 +15,35 @@ import type { Contents } from './contents.ts';
 export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[], now: number): RecordResult {
   const lines = outcomes.map((outcome) => lineOf(outcome, now));
   const written = outcomes.map((outcome, index) => writeOutcome(contents, outcome, lines[index]!));
-  const subscriptions: Subscription[] = [];
+  const before = writtenBefore(contents, outcomes, written);
+  const subscriptions = new Map<number, Subscription>();
   for (const observation of observe(outcomes.filter((_, index) => written[index]))) {
-    const before = contents.subscriptions.get(observation.subscriptionId);
-    if (!before) continue;
-    const after = withObservation(before, observation, now);
+    const row = contents.subscriptions.get(observation.subscriptionId);
+    if (!row) continue;
+    const after = withObservation(row, observation, now);
     contents.subscriptions.replace(after);
-    if (observation.failures > 0 || (observation.answered && before.health !== 'healthy')) subscriptions.push({ ...after });
+    if (observation.failures > 0 || (observation.answered && row.health !== 'healthy')) subscriptions.set(row.id, { ...after });
   }
-  return { written, subscriptions, now };
+  for (const { subscriptionId, failures } of observe(before.map((index) => outcomes[index]!))) {
+    const row = contents.subscriptions.get(subscriptionId);
+    if (row && (failures > 0 || row.health !== 'healthy')) subscriptions.set(row.id, { ...row });
+  }
+  for (const index of before) written[index] = true;
+  return { written, subscriptions: [...subscriptions.values()], now };
+}
+
+/** The positions of outcomes that an earlier call has written, whose answer was lost: their lines are in the log. */
+function writtenBefore({ log }: Contents, outcomes: readonly Outcome[], written: readonly boolean[]): readonly number[] {
+  if (!written.includes(false)) return [];
+  return firstOfEachLease(outcomes).filter((index) => {
+    const { accountId, deliveryId, number, outcome, startedAt } = outcomes[index]!;
+    if (written[index]) return false;
+    for (const line of log.ofAccount(accountId)) {
+      const isSame = line.deliveryId === deliveryId && line.number === number && line.startedAt === startedAt;
+      if (isSame && line.outcome === outcome) return true;
+    }
+    return false;
+  });
 }
 
 function lineOf(outcome: Outcome, now: number): Omit<Attempt, 'id'> {

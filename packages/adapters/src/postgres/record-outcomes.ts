@@ -1,4 +1,4 @@
-import { observe, type Lease, type Outcome, type RecordResult } from '@hookwell/core';
+import { firstOfEachLease, observe, type Lease, type Outcome, type RecordResult, type Subscription } from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
 import { toJson } from './connection.ts';
 import type { Names } from './names.ts';
@@ -78,6 +78,39 @@ export function prepareRecordOutcomes(names: Names) {
     )::text`;
   const statementFor = bySize<Recorded>(text);
   let queueBytes = 0;
+  const findLines = plannedEachTime<readonly number[]>(`
+    select coalesce(json_agg(position order by position), '[]')::text from json_to_recordset($1::text::json) as o (
+      position integer, id text, number integer, outcome text, started_at double precision
+    )
+    where exists (
+      select from ${names.attempts} as a
+      where a.delivery_id = o.id and a.number = o.number and a.outcome = o.outcome and a.started_at = o.started_at::bigint
+    )`);
+  const findSubscriptions = plannedEachTime<readonly Parameters<typeof readSubscription>[0][]>(`
+    select coalesce(json_agg(s), '[]')::text from ${names.subscriptions} as s
+    where s.id = any (array(select json_array_elements_text($1::text::json)::bigint))`);
+
+  /**
+   * Which of these outcomes have their line in the log already, written by an earlier call whose answer was lost, and the
+   * subscriptions to look at because of them.
+   */
+  async function writtenBefore(
+    runner: Runner,
+    outcomes: readonly Outcome[],
+    positions: readonly number[],
+  ): Promise<{ readonly positions: readonly number[]; readonly subscriptions: readonly Subscription[] }> {
+    const given = positions.map((position) => {
+      const { deliveryId: id, number, outcome, startedAt } = outcomes[position] as Outcome;
+      return { position, id, number, outcome, started_at: startedAt };
+    });
+    const found = await runner.run(findLines, [toJson(given)]);
+    if (found.length === 0) return { positions: [], subscriptions: [] };
+    const observations = observe(found.map((position) => outcomes[position] as Outcome));
+    const failed = new Set(observations.filter(({ failures }) => failures > 0).map(({ subscriptionId }) => subscriptionId));
+    const rows = await runner.run(findSubscriptions, [toJson(observations.map(({ subscriptionId }) => subscriptionId))]);
+    const subscriptions = rows.map(readSubscription);
+    return { positions: found, subscriptions: subscriptions.filter(({ id, health }) => failed.has(id) || health !== 'healthy') };
+  }
 
   async function write(runner: Runner, outcomes: readonly Outcome[], positions: readonly number[]): Promise<Recorded> {
     const given = positions.map((position) => {
@@ -116,33 +149,27 @@ export function prepareRecordOutcomes(names: Names) {
   }
 
   return async (runner: Runner, outcomes: readonly Outcome[]): Promise<RecordResult> => {
-    let positions = firstOfEachLease(outcomes);
+    const leases = firstOfEachLease(outcomes);
+    let positions = leases;
     for (;;) {
       const answer = await write(runner, outcomes, positions);
       const held = answer.held ?? [];
-      if (held.length === 0 || held.length === positions.length) {
-        const written = new Set(held);
-        return {
-          written: outcomes.map((_, position) => written.has(position)),
-          subscriptions: answer.subscriptions?.map(readSubscription) ?? [],
-          now: answer.now,
-        };
+      if (held.length > 0 && held.length < positions.length) {
+        positions = held.toSorted((a, b) => a - b);
+        continue;
       }
-      positions = held.toSorted((a, b) => a - b);
+      const written = new Set(held);
+      const subscriptions = answer.subscriptions?.map(readSubscription) ?? [];
+      const others = leases.filter((position) => !written.has(position));
+      if (others.length > 0) {
+        const before = await writtenBefore(runner, outcomes, others);
+        for (const position of before.positions) written.add(position);
+        const told = new Set(subscriptions.map(({ id }) => id));
+        subscriptions.push(...before.subscriptions.filter(({ id }) => !told.has(id)));
+      }
+      return { written: outcomes.map((_, position) => written.has(position)), subscriptions, now: answer.now };
     }
   };
-}
-
-/** The positions of the outcomes, without those of a lease that an earlier one of them ends. */
-function firstOfEachLease(outcomes: readonly Outcome[]): readonly number[] {
-  const seen = new Set<string>();
-  const positions: number[] = [];
-  for (const [position, { deliveryId, fence }] of outcomes.entries()) {
-    const lease = `${deliveryId}\n${fence}`;
-    if (!seen.has(lease)) positions.push(position);
-    seen.add(lease);
-  }
-  return positions;
 }
 
 /**

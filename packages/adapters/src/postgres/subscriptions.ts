@@ -18,6 +18,25 @@ export function prepareSubscriptions(names: Names) {
       returning *
     )
     select to_json(created)::text from created`);
+  const reserveId = plannedEachTime<number>(
+    `select to_json(nextval(pg_get_serial_sequence('${names.subscriptions}', 'id')))::text`,
+  );
+  const insertReserved = plannedEachTime<Row>(`
+    with clock as materialized (select ${names.now} as now), created as (
+      insert into ${names.subscriptions} (
+        id, account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
+        consecutive_failures, last_status
+      )
+      overriding system value
+      select $7::bigint, $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0 from clock
+      on conflict (id) do nothing
+      returning *
+    )
+    select coalesce(
+      (select to_json(created) from created), (select to_json(s) from ${names.subscriptions} as s where s.id = $7::bigint)
+    )::text`);
+  /** Under which id a call has tried to make a subscription: one that is made again because its answer was lost has the same. */
+  const reserved = new WeakMap<NewSubscription, number>();
   const end = plannedEachTime<Row | null>(`
     with ended as (
       update ${names.subscriptions}
@@ -54,9 +73,20 @@ export function prepareSubscriptions(names: Names) {
     select coalesce(json_agg(json_build_object('position', position, 'row', s)), '[]')::text from moved`);
 
   return {
+    /** In a transaction of the host's, where no call is made again. */
     async create(runner: Runner, given: NewSubscription): Promise<Subscription> {
       const { accountId, url, topic, format, encoding, data } = given;
       return readSubscription(await runner.run(insert, [accountId, url, topic, format, encoding, data]));
+    },
+
+    /** Makes one, however often the call is made with the same object until it has been answered. */
+    async createOnce(runner: Runner, given: NewSubscription): Promise<Subscription> {
+      const { accountId, url, topic, format, encoding, data } = given;
+      const id = reserved.get(given) ?? (await runner.run(reserveId, []));
+      reserved.set(given, id);
+      const row = await runner.run(insertReserved, [accountId, url, topic, format, encoding, data, id]);
+      reserved.delete(given);
+      return readSubscription(row);
     },
 
     async end(runner: Runner, accountId: string, id: number, reason: string): Promise<Subscription | null> {

@@ -1,4 +1,5 @@
 import {
+  firstOfEachLease,
   observe,
   withObservation,
   type Lease,
@@ -30,6 +31,15 @@ export function prepareRecordOutcomes(connection: Connection) {
       })
       .where('id', '=', bound<string>())
       .where('fence', '=', bound<string>()),
+  );
+  const findLine = connection.prepare(
+    queries
+      .selectFrom('hookwell_attempts')
+      .select('id')
+      .where('delivery_id', '=', bound<string>())
+      .where('number', '=', bound<number>())
+      .where('outcome', '=', bound<string>())
+      .where('started_at', '=', bound<number>()),
   );
   const findSubscription = connection.prepare(
     queries.selectFrom('hookwell_subscriptions').selectAll().where('id', '=', bound<number>()),
@@ -76,14 +86,31 @@ export function prepareRecordOutcomes(connection: Connection) {
     return observation.failures > 0 || (observation.answered && before.health !== 'healthy') ? after : null;
   }
 
+  /** The positions of outcomes that an earlier call has written, whose answer was lost: their lines are in the log. */
+  function writtenBefore(outcomes: readonly Outcome[], written: readonly boolean[]): readonly number[] {
+    if (!written.includes(false)) return [];
+    return firstOfEachLease(outcomes).filter((index) => {
+      const { deliveryId, number, outcome, startedAt } = outcomes[index] as Outcome;
+      return written[index] === false && findLine.get(deliveryId, number, outcome, startedAt) !== undefined;
+    });
+  }
+
+  /** The row of a subscription, when somebody has to look at it because of what was written before. */
+  function lookAgain({ subscriptionId, failures }: Observation): Subscription | null {
+    const row = findSubscription.get(subscriptionId);
+    return row && (failures > 0 || row.health !== 'healthy') ? readSubscription(row) : null;
+  }
+
   return (outcomes: readonly Outcome[], now: number): RecordResult => {
     const written = outcomes.map((outcome) => writeOutcome(outcome, now));
-    const subscriptions: Subscription[] = [];
-    for (const observation of observe(outcomes.filter((_, index) => written[index]))) {
-      const changed = writeFacts(observation, now);
-      if (changed) subscriptions.push(changed);
-    }
-    return { written, subscriptions, now };
+    const before = writtenBefore(outcomes, written);
+    const looks = [
+      ...observe(outcomes.filter((_, index) => written[index])).map((observation) => writeFacts(observation, now)),
+      ...observe(before.map((index) => outcomes[index] as Outcome)).map(lookAgain),
+    ];
+    for (const index of before) written[index] = true;
+    const subscriptions = new Map(looks.flatMap((row) => (row ? [[row.id, row] as const] : [])));
+    return { written, subscriptions: [...subscriptions.values()], now };
   };
 }
 

@@ -93,3 +93,15 @@ export interface Outcome {
   /** How long the whole lane must pause from now on, in milliseconds; 0 for not at all. */
   readonly pauseLaneMs: number;
 }
+
+/** The positions of the outcomes, without those of a lease that an earlier one of them ends. */
+export function firstOfEachLease(outcomes: readonly Pick<Outcome, 'deliveryId' | 'fence'>[]): readonly number[] {
+  const seen = new Set<string>();
+  const positions: number[] = [];
+  for (const [position, { deliveryId, fence }] of outcomes.entries()) {
+    const lease = `${deliveryId}\n${fence}`;
+    if (!seen.has(lease)) positions.push(position);
+    seen.add(lease);
+  }
+  return positions;
+}

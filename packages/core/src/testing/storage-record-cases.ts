@@ -1,5 +1,5 @@
 import { deepEqual, equal, fail, ok } from 'node:assert/strict';
-import { deliveryOf, everything, idsOf, rejection, rowOf, storageCase, unreadable } from './storage-checks.ts';
+import { deliveryOf, everything, idsOf, listAll, rejection, rowOf, storageCase, unreadable } from './storage-checks.ts';
 
 /** The promises about outcomes: what becomes of the delivery, and its line in the log. */
 export const storageRecordCases = [
@@ -114,5 +114,27 @@ export const storageRecordCases = [
     await rejection(async () => trial.record(trial.failure(claim), broken), 'it took an outcome that cannot be read');
     equal((await deliveryOf(trial.storage, claim.id)).fence, claim.fence, 'a batch that failed gave a delivery back');
     deepEqual((await trial.storage.listAttempts('a', everything)).rows, [], 'a batch that failed left lines in the log');
+  }),
+
+  storageCase('recordOutcomes made again with the same outcomes answers as before, and changes nothing', async (trial) => {
+    const [good, bad] = await trial.subscribeMany(2);
+    const outcomes = [
+      trial.outcome(await trial.claimOne(good!)),
+      trial.failure(await trial.claimOne(bad!)),
+      trial.outcome({ ...(await trial.claimOne(good!)), fence: trial.newId() }),
+    ];
+    const first = await trial.record(...outcomes);
+    deepEqual(first.written, [true, true, false], 'it does not say which outcomes were written');
+    const before = await listAll(trial.storage);
+    const again = await trial.record(...outcomes);
+    deepEqual(again.written, first.written, 'a call that is made again, since its answer was lost, is told something else');
+    deepEqual(again.subscriptions, first.subscriptions, 'nobody is told of the failure whose answer was lost');
+    deepEqual(await listAll(trial.storage), before, 'a call that is made again changes something');
+    const [, retried] = outcomes;
+    deepEqual(
+      (await trial.record(retried!, retried!)).written,
+      [true, false],
+      'an outcome that is given twice in one call is said to be written twice',
+    );
   }),
 ];

@@ -5,7 +5,7 @@ import type { StoredEvent } from '../model/event.ts';
 import type { HealthMove } from '../model/health.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { NewSubscription, Subscription } from '../model/subscription.ts';
-import type { ClaimRequest, ClaimResult, RecordResult, StorageAdapter, StoreBatch } from '../storage-adapter.ts';
+import type { ClaimRequest, ClaimResult, RecordResult, StorageAdapter, StorageContext, StoreBatch } from '../storage-adapter.ts';
 import { exampleOutcome, exampleSubscription } from './storage-examples.ts';
 import type { HostTransaction, StorageHarness } from './storage-harness.ts';
 import { testClock } from './test-clock.ts';
@@ -52,9 +52,9 @@ export class StorageTrial {
     return bridgeStorage(this.harness.createStorage(place));
   }
 
-  async start(storage: StorageAdapter): Promise<StorageAdapter> {
+  async start(storage: StorageAdapter, context: Pick<StorageContext, 'onDue'> = {}): Promise<StorageAdapter> {
     this.#opened.push(storage);
-    await storage.start({ now: this.#clock.now });
+    await storage.start({ now: this.#clock.now, ...context });
     return storage;
   }
 
