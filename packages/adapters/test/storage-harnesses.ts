@@ -19,6 +19,7 @@ export function memoryHarness(): StorageHarness {
     },
     clock: 'engine',
     unsupported: {
+      'hears others': 'nobody else has what is in this object',
       'joins transactions': 'nobody else has a transaction open on what is in this object',
       'opens twice': 'what is in memory is in one object, and two of them share nothing',
       locks: 'nobody else can hold what is in this process alone',
@@ -47,6 +48,6 @@ export function sqliteHarness(t: ExecutionContext): StorageHarness {
       database.exec('begin immediate');
       return async () => void database.close();
     },
-    unsupported: {},
+    unsupported: { 'hears others': 'processes have no way to tell each other through a file' },
   };
 }

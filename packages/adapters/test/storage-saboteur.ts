@@ -12,6 +12,8 @@ export interface Place {
   clock: () => number;
   /** The storage's time. */
   readonly now: () => number;
+  /** What those who can hear of others are to be told by. */
+  readonly listeners: Map<StorageAdapter, () => void>;
   /** Notes of a saboteur, by whatever it likes. */
   readonly notes: Map<unknown, unknown>;
 }
@@ -62,6 +64,7 @@ export function sharedMemoryHarness(sabotage: Sabotage = () => ({})): StorageHar
       locked: false,
       clock: () => 0,
       now: () => place.clock(),
+      listeners: new Map(),
       notes: new Map(),
     };
     places.set(name, place);
@@ -94,19 +97,26 @@ function openTo(place: Place): StorageAdapter {
       return (place.content[member] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
     };
   }
-  return {
+  const adapter: StorageAdapter = {
     ...(storage as unknown as StorageAdapter),
     async start(context) {
       if (!open) {
         place.clock = context.now;
         await place.content.start(context);
+        if (context.onDue) place.listeners.set(adapter, context.onDue);
       }
       open = true;
     },
+    async announceDue() {
+      if (!open) throw new HookwellError('storage_failed', 'It is not open.');
+      for (const [listening, onDue] of place.listeners) if (listening !== adapter) onDue();
+    },
     async stop() {
+      place.listeners.delete(adapter);
       open = false;
     },
   };
+  return adapter;
 }
 
 /** Sound storages that go by a clock of their own, which runs with every look at it and is moved as the suite asks. */
@@ -114,7 +124,7 @@ export function ownClockHarness(): StorageHarness {
   let time = Date.UTC(2031, 5, 1);
   const now = (): number => (time += 1);
   return {
-    ...sharedMemoryHarness((sound) => ({ start: async () => sound.start({ now }) })),
+    ...sharedMemoryHarness((sound) => ({ start: async (context) => sound.start({ ...context, now }) })),
     clock: {
       spanMs: 20_000,
       async pass(ms) {

@@ -1,4 +1,4 @@
-import type { StoredEvent, Subscription } from '@hookwell/core';
+import { HookwellError, type StoredEvent, type Subscription } from '@hookwell/core';
 import { everything, type StorageSaboteur } from './storage-saboteur.ts';
 import { underPresentFences } from './storage-saboteurs-claim.ts';
 
@@ -68,6 +68,37 @@ export const manageSaboteurs: readonly StorageSaboteur[] = [
     }),
     caughtBy: 'nextDueInMs counts pauses of lanes in, but none of an unsubscribed subscription',
     sentence: /^a delivery is said to be due while its lane is paused/,
+  },
+  {
+    does: 'rejects an announcement that nobody hears',
+    sabotage: () => ({
+      async announceDue() {
+        throw new HookwellError('storage_failed', 'Nobody is there.');
+      },
+    }),
+    caughtBy: 'announceDue resolves, whoever hears it, and changes nothing',
+    sentence: /^it rejects what nobody needs to hear/,
+  },
+  {
+    does: 'announces nothing',
+    sabotage: () => ({ announceDue: async () => undefined }),
+    caughtBy: 'announceDue is heard by the others, and not by who announces',
+    sentence: /^another storage did not hear of it/,
+  },
+  {
+    does: 'hears itself',
+    sabotage: (sound, { notes }) => ({
+      async start(context) {
+        notes.set(sound, context.onDue);
+        await sound.start(context);
+      },
+      async announceDue() {
+        (notes.get(sound) as (() => void) | undefined)?.();
+        await sound.announceDue();
+      },
+    }),
+    caughtBy: 'announceDue is heard by the others, and not by who announces',
+    sentence: /^who announces hears itself/,
   },
   {
     does: 'begins to count attempts anew when it replays',

@@ -3,17 +3,19 @@ import { acceptance } from './accept/acceptance.ts';
 import type { EmitInput, EmitResult } from './accept/emit.ts';
 import { bridgeStorage } from './bridge-storage.ts';
 import { checkEngineOptions } from './check-engine-options.ts';
+import { announceEveryMs, Announcer } from './deliver/announcer.ts';
 import { claim } from './deliver/claim.ts';
 import { compose } from './deliver/compose.ts';
 import { DeliveryLoop } from './deliver/delivery-loop.ts';
 import { dispatch } from './deliver/dispatch.ts';
 import { Lanes, type LaneState } from './deliver/lanes.ts';
+import { Lookout } from './deliver/lookout.ts';
 import { record, tellHealth } from './deliver/record.ts';
 import type { EngineEvents } from './engine-events.ts';
 import { HookwellError } from './errors.ts';
 import { gather } from './gather.ts';
 import { deliveries, type Deliveries } from './manage/deliveries.ts';
-import { retention } from './manage/retention.ts';
+import { Retention } from './manage/retention.ts';
 import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
 import type { StoredEvent } from './model/event.ts';
@@ -122,9 +124,11 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       loop.wake();
     },
   };
+  const announcer = new Announcer({ storage: options.storage, monotonicNow });
   const loop = new DeliveryLoop({
     storage,
     lanes,
+    announcer,
     claim: async (bounds) => claim(bounds, { storage, newId, monotonicNow, leaseMs }),
     dispatch: async (held) => dispatch(held, dispatchContext),
     recording: gather({
@@ -148,16 +152,25 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
     pollEveryMs: options.pollEveryMs,
   });
-  const accepting = acceptance({ options, storage, newId, notices: told, loop });
+  const lookout = new Lookout(() => loop.wake());
+  const accepting = acceptance({
+    options,
+    storage,
+    newId,
+    notices: told,
+    loop,
+    onPromised: () => lookout.begin(loop.running),
+  });
+  const onDue = (): void => {
+    if (loop.running) loop.wake();
+  };
+  const retention = new Retention({ policy: options.retention, storage, notices: told, now });
 
   let state: 'new' | 'running' | 'stopped' = 'new';
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   /** What has been started, and is to be stopped. */
   const started = new Set<StorageAdapter | TransportAdapter | Plugin>();
-  let pruneTimer: NodeJS.Timeout | undefined;
-  let pruning: Promise<void> | undefined;
-  let prunedAt = Number.NEGATIVE_INFINITY;
 
   /** A write that nobody is there to be told of when it fails. */
   async function reported<Result>(write: Promise<Result>): Promise<Result> {
@@ -169,43 +182,29 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     }
   }
 
-  async function pruneAll(): Promise<void> {
-    prunedAt = now();
-    try {
-      while (state === 'running' && (await retention(options.retention, storage))) await new Promise(setImmediate);
-    } catch (error) {
-      told.report(error);
-    }
-    pruning = undefined;
-  }
-
-  async function prune(): Promise<void> {
-    pruning ??= pruneAll();
-    await pruning;
-  }
-
-  async function startOnce(part: StorageAdapter | TransportAdapter | Plugin): Promise<void> {
+  async function startOnce(part: StorageAdapter | TransportAdapter | Plugin, deliver: boolean): Promise<void> {
     if (started.has(part)) return;
-    await part.start?.({ now });
+    await part.start?.(part === storage && deliver ? { now, onDue } : { now });
     started.add(part);
   }
 
   async function open(deliver: boolean): Promise<void> {
-    for (const part of [storage, ...options.transports, ...plugins]) await startOnce(part);
+    for (const part of [storage, ...options.transports, ...plugins]) await startOnce(part, deliver);
     state = 'running';
     if (!deliver) return;
     loop.run();
-    pruneTimer = setInterval(() => void prune(), options.retention.everyMs);
-    pruneTimer.unref();
+    retention.run();
   }
 
   async function close(): Promise<void> {
     await starting?.catch(() => undefined);
     state = 'stopped';
-    clearInterval(pruneTimer);
     await accepting.idle();
     await loop.stop();
-    await pruning;
+    await retention.stop();
+    // What a transaction of the host's has written may be there by now, and it is for others to find it.
+    if (lookout.stop()) announcer.announce(announceEveryMs.forOthers);
+    await announcer.flush();
     for (const plugin of plugins) {
       try {
         if (started.has(plugin)) await plugin.stop?.();
@@ -265,7 +264,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       checkRunning();
       await accepting.idle();
       const { delivered, retry, failed, cancelled } = await loop.deliverDue();
-      if (now() - prunedAt >= options.retention.everyMs) await prune();
+      await retention.catchUp();
       return { delivered, retried: retry, failed, cancelled };
     },
 

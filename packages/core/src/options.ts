@@ -74,7 +74,8 @@ export const EngineOptionsSchema = Type.Object(
       default: 5 * second,
       minimum: 10,
       maximum: 5 * 60 * second,
-      description: 'How often an idle engine looks for due deliveries that nobody told it of.',
+      description:
+        'How often an idle engine looks for due deliveries that nobody told it of; half as often once it has looked six times in vain.',
     }),
     retry: Type.Object(
       {
@@ -143,7 +144,8 @@ export const EngineOptionsSchema = Type.Object(
           default: 60 * second,
           minimum: second,
           maximum: day,
-          description: 'How often old lines are forgotten.',
+          description:
+            'How often old lines are forgotten; ever more rarely, down to a tenth, as long as there is nothing to forget.',
         }),
       },
       { ...closed, default: {}, description: 'How long finished work is kept.' },

@@ -12,6 +12,11 @@ export interface StorageContext {
    * server goes by the server's clock, so that all processes agree.
    */
   readonly now: () => number;
+  /**
+   * To be called whenever another process has announced that something may be due. Left out where nobody would claim it;
+   * a storage that cannot hear of others never calls it.
+   */
+  readonly onDue?: () => void;
 }
 
 /** What is stored in one go: events and all their deliveries. */
@@ -141,7 +146,8 @@ export interface StorageAdapter {
   /**
    * Writes the outcomes whose fence still holds the lease, each as a line of the log, and nothing of the others. A final
    * outcome ends the delivery; `retry` gives it back with its new due time. Adds what `observe` says of the written ones
-   * to their subscriptions' health facts.
+   * to their subscriptions' health facts. Made again with the same outcomes, because its answer was lost, it answers that
+   * they were written and changes nothing.
    */
   readonly recordOutcomes: (outcomes: readonly Outcome[]) => Promise<RecordResult>;
 
@@ -159,6 +165,12 @@ export interface StorageAdapter {
 
   /** Answers in how many milliseconds the next delivery can be claimed (0: now), pauses of lanes counted in; null when none waits. */
   readonly nextDueInMs: () => Promise<number | null>;
+
+  /**
+   * Tells the other processes on the same storage that something may be due, where it has a way to; each then calls its
+   * `onDue`. It may be lost without harm: they look for themselves, too, only later.
+   */
+  readonly announceDue: () => Promise<void>;
 
   /** Answers an account's own unfinished deliveries, as the query says. */
   readonly listDeliveries: (accountId: string, query: Query<DeliveryField>) => Promise<Page<Delivery>>;
@@ -210,6 +222,7 @@ export const storageMembers = {
   moveHealth: 'function',
   releaseDeliveries: 'function',
   nextDueInMs: 'function',
+  announceDue: 'function',
   listDeliveries: 'function',
   listAttempts: 'function',
   findEvents: 'function',

@@ -1,4 +1,11 @@
-export type { PostgresClient, PostgresPool, PostgresQuery, PostgresResult, PostgresValue } from './driver.ts';
+export type {
+  PostgresClient,
+  PostgresNotification,
+  PostgresPool,
+  PostgresQuery,
+  PostgresResult,
+  PostgresValue,
+} from './driver.ts';
 export { postgresMigrations } from './migrations.ts';
 export type { PostgresMigration } from './migrations.ts';
 export { PostgresMigrationsOptionsSchema, PostgresStorageOptionsSchema } from './postgres-options.ts';

@@ -29,6 +29,11 @@ export const PostgresStorageOptionsSchema = Type.Object(
       description:
         'Whether the server keeps the plans of frequent statements, as prepared statements. Set it to false behind a pooler that hands out another connection for each transaction and knows no prepared statements, such as PgBouncer before 1.21: each statement is then planned anew, which costs the database a millisecond or less.',
     }),
+    listen: Type.Boolean({
+      default: true,
+      description:
+        'Whether an engine that delivers hears at once, by LISTEN, when another process has work for it; it keeps a connection of its own for that, made as the pool makes them. When false, it finds such work when it polls. Set it to false behind a pooler that hands out another connection for each transaction, such as PgBouncer in transaction mode.',
+    }),
   },
   { additionalProperties: false },
 );

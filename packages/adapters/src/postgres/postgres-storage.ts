@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { HookwellError, type StorageAdapter } from '@hookwell/core';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
 import type { Connection } from './connection.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
 import { joinTransaction } from './join.ts';
+import { channelOf, Listener } from './listener.ts';
 import { namesIn } from './names.ts';
 import { prepareNextDue } from './next-due.ts';
 import { openConnection } from './open-connection.ts';
@@ -12,6 +14,7 @@ import { preparePrune } from './prune.ts';
 import { queryPages } from './query-page.ts';
 import { prepareRecordOutcomes, prepareReleaseDeliveries } from './record-outcomes.ts';
 import { prepareStoreEvents } from './store-events.ts';
+import { plannedEachTime } from './statement.ts';
 import { prepareSubscriptions } from './subscriptions.ts';
 
 /**
@@ -26,7 +29,10 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
   const resolved = resolvePostgresOptions(options);
   const calls = prepareCalls(resolved.schema, opened);
   const { subscriptions, deliveries, pages, partitions } = calls;
+  const channel = channelOf(resolved.schema);
+  const self = randomUUID();
   let connection: Connection | undefined;
+  let listener: Listener | undefined;
 
   function opened(): Connection {
     if (connection) return connection;
@@ -48,14 +54,19 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
   return {
     name: 'postgres',
 
-    async start() {
+    async start({ onDue }) {
       if (connection) return;
       const open = await openConnection(resolved);
       await partitions.makeAhead(open);
+      if (onDue && resolved.listen) {
+        const listening = new Listener({ pool: resolved.pool, channel, self, onHeard: onDue });
+        await listening.start();
+        listener = listening;
+      }
       connection = open;
     },
 
-    createSubscription: async (subscription) => subscriptions.create(opened(), subscription),
+    createSubscription: async (subscription) => subscriptions.createOnce(opened(), subscription),
 
     listSubscriptions: async (accountId, query) => pages.subscriptions(opened(), accountId, query),
 
@@ -85,6 +96,8 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     nextDueInMs: async () => calls.nextDue(opened()),
 
+    announceDue: async () => opened().run(announce, [channel, self]),
+
     listDeliveries: async (accountId, query) => pages.deliveries(opened(), accountId, query),
 
     listAttempts: async (accountId, query) => pages.attempts(opened(), accountId, query),
@@ -99,10 +112,14 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
     prune: async (request) => calls.prune(opened(), request),
 
     async stop() {
+      listener?.stop();
+      listener = undefined;
       connection = undefined;
     },
   };
 }
+
+const announce = plannedEachTime<void>(`select to_json(pg_notify($1::text, $2::text)::text)::text`);
 
 /** Writes every statement for a schema. */
 function prepareCalls(schema: string, opened: () => Connection) {

@@ -91,6 +91,11 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return nextDue(now());
     },
 
+    /** Processes have no way to tell each other through a file; they look for themselves. */
+    async announceDue() {
+      opened();
+    },
+
     async listDeliveries(accountId, query) {
       const { connection, pages } = opened();
       return connection.read(() => pages.deliveries(accountId, query));

@@ -23,14 +23,13 @@ export interface AcceptanceContext {
   readonly newId: () => string;
   readonly notices: Notices;
   /** What sends from memory what was stored already leased. */
-  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'> & {
-    /** Is told that something was written which is due as soon as the host commits. */
-    readonly onPromised: () => void;
-  };
+  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'>;
+  /** Is told that something was written which is due as soon as the host commits. */
+  readonly onPromised: () => void;
 }
 
 /** Makes the acceptance of one engine. */
-export function acceptance({ options, storage, newId, notices, loop }: AcceptanceContext): Acceptance {
+export function acceptance({ options, storage, newId, notices, loop, onPromised }: AcceptanceContext): Acceptance {
   const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits } = options;
   const storeContext: StoreContext = {
     storage,
@@ -58,7 +57,7 @@ export function acceptance({ options, storage, newId, notices, loop }: Acceptanc
     const context = { ...storeContext, storage: joined, reserve: () => false, onWaiting: () => undefined };
     const [stored] = await store(await match([event], { storage: joined, plugins }), context);
     if (!stored || 'error' in stored) throw stored?.error ?? new Error('the event was not answered');
-    if (stored.result.deliveries > 0) loop.onPromised();
+    if (stored.result.deliveries > 0) onPromised();
     return stored.result;
   }
 

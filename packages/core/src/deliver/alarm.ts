@@ -1,16 +1,20 @@
 /** What an alarm goes by. */
 export interface AlarmContext {
   readonly monotonicNow: () => number;
-  /** How long it sleeps at the most, in milliseconds. */
+  /** How long it sleeps at the most, in milliseconds; twice as long when nothing has stirred for a while. */
   readonly pollEveryMs: number;
-  readonly wake: () => void;
+  readonly ring: () => void;
 }
+
+/** How often it rings for nothing before it sleeps longer. */
+const vainRings = 6;
 
 /** The one timer of the delivery loop: rings when something is known to be due, and every so often regardless. */
 export class Alarm {
   readonly #context: AlarmContext;
   #dueAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #rings = 0;
 
   constructor(context: AlarmContext) {
     this.#context = context;
@@ -31,12 +35,23 @@ export class Alarm {
     return true;
   }
 
+  /** Takes note that there was something to do. */
+  stir(): void {
+    this.#rings = 0;
+  }
+
   /** Sleeps from now on. The timer does not keep the process alive. */
   sleep(): void {
     clearTimeout(this.#timer);
-    const { monotonicNow, pollEveryMs, wake } = this.#context;
-    const ms = Math.min(this.#dueAt - monotonicNow(), pollEveryMs);
-    this.#timer = setTimeout(wake, Math.max(ms, 1));
+    const { monotonicNow, pollEveryMs, ring } = this.#context;
+    const ms = Math.min(this.#dueAt - monotonicNow(), this.#rings < vainRings ? pollEveryMs : 2 * pollEveryMs);
+    this.#timer = setTimeout(
+      () => {
+        this.#rings += 1;
+        ring();
+      },
+      Math.max(ms, 1),
+    );
     this.#timer.unref();
   }
 

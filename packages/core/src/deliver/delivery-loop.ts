@@ -7,10 +7,10 @@ import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 import { Alarm } from './alarm.ts';
+import { announceEveryMs, type Announcer } from './announcer.ts';
 import type { ClaimBounds, Claimed } from './claim.ts';
 import { ClippedLanes } from './clipped-lanes.ts';
 import { laneQueue } from './lane-queue.ts';
-import { Lookout } from './lookout.ts';
 import type { Lanes } from './lanes.ts';
 import type { Recorded } from './record.ts';
 import { closesLane } from './record-outcome.ts';
@@ -25,6 +25,8 @@ export interface DeliveryLoopContext {
   readonly recording: Gathering<Sent, Recorded>;
   /** Hands claims back; what goes wrong is told there. */
   readonly releasing: Gathering<Lease, void>;
+  /** Tells other processes of what waits in the storage. */
+  readonly announcer: Announcer;
   readonly notices: Notices;
   readonly now: () => number;
   readonly monotonicNow: () => number;
@@ -47,7 +49,6 @@ export class DeliveryLoop {
   readonly #context: DeliveryLoopContext;
   readonly #queue;
   readonly #alarm: Alarm;
-  readonly #lookout = new Lookout(() => this.wake());
   #running = false;
   #stopping = false;
   #cursor = 0;
@@ -63,13 +64,17 @@ export class DeliveryLoop {
   #emptyLaps = 0;
   /** Whether something happened since the storage was last asked what is due next. */
   #active = true;
-  #onSettled: (() => void)[] = [];
   readonly #counts: OutcomeCounts = { delivered: 0, retry: 0, failed: 0, cancelled: 0 };
 
   constructor(context: DeliveryLoopContext) {
     this.#context = context;
     this.#queue = laneQueue(context.lanes, context.concurrency);
-    this.#alarm = new Alarm({ ...context, wake: () => this.wake() });
+    this.#alarm = new Alarm({ ...context, ring: () => this.#look() });
+  }
+
+  /** Whether it delivers by itself. */
+  get running(): boolean {
+    return this.#running;
   }
 
   /** Begins to deliver by itself. */
@@ -101,26 +106,28 @@ export class DeliveryLoop {
   onWaiting({ id, pausedUntil }: Subscription): void {
     const { lanes, now } = this.#context;
     const pausedMs = pausedUntil === null ? 0 : pausedUntil - now();
-    if (pausedMs > 0) this.wakeIn(pausedMs);
-    else if (lanes.isPaused(id)) return;
-    else if (lanes.roomInLane(id) <= 0) this.#clipped.add(id);
+    if (pausedMs > 0) return this.wakeIn(pausedMs);
+    if (lanes.isPaused(id)) return;
+    if (this.#running && lanes.roomOf(id) <= 0) this.#context.announcer.announce(announceEveryMs.forHelp);
+    if (lanes.roomInLane(id) <= 0) this.#clipped.add(id);
     else this.wake();
   }
 
-  /** Takes note that a transaction of the host's has written deliveries, which are due as soon as it commits. */
-  onPromised(): void {
-    if (this.#running) this.#lookout.begin();
+  /** Looks for due deliveries, now or when the present round of claims has ended; others must, where this one does not. */
+  wake(): void {
+    this.#alarm.stir();
+    if (!this.#running && !this.#stopping) this.#context.announcer.announce(announceEveryMs.forOthers);
+    this.#look();
   }
 
-  /** Looks for due deliveries, now or when the present round of claims has ended. */
-  wake(): void {
+  #look(): void {
     this.#wanted = true;
     this.#emptyLaps = 0;
     if (!this.#running || this.#claiming) return;
     this.#claiming = this.#claimAll().finally(() => {
       this.#claiming = undefined;
       if (!this.#running) return;
-      if (this.#wanted && this.#hasRoom()) this.wake();
+      if (this.#wanted && this.#hasRoom()) this.#look();
       else this.#alarm.sleep();
     });
   }
@@ -142,12 +149,11 @@ export class DeliveryLoop {
     this.#running = false;
     this.#stopping = true;
     this.#alarm.stop();
-    this.#lookout.stop();
     this.#context.lanes.drain();
     this.#queue.concurrency = Number.POSITIVE_INFINITY;
     await this.#claiming;
     await this.#delivering;
-    await this.#settled();
+    await this.#context.lanes.empty();
   }
 
   async #deliverAll(): Promise<OutcomeCounts> {
@@ -156,19 +162,11 @@ export class DeliveryLoop {
     for (let again = true; (again || this.#wanted || this.#claiming) && !this.#stopping;) {
       this.#wanted = false;
       again = await this.#claimGroup();
-      await this.#settled();
+      await this.#context.lanes.empty();
       await this.#claiming;
       await nextTurn();
     }
     return countsSince(before, this.#counts);
-  }
-
-  /** Waits until nothing is in memory. */
-  async #settled(): Promise<void> {
-    if (this.#context.lanes.taken === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onSettled.push(resolve);
-    });
   }
 
   async #claimAll(): Promise<void> {
@@ -216,6 +214,8 @@ export class DeliveryLoop {
     if (claimed.held.length > 0) {
       this.#active = true;
       this.#emptyLaps = 0;
+      this.#alarm.stir();
+      if (claimed.more) this.#context.announcer.announce(announceEveryMs.forHelp);
     } else if (lapped) {
       this.#emptyLaps += 1;
     }
@@ -253,6 +253,7 @@ export class DeliveryLoop {
 
   async #release({ claim, subscription }: Held): Promise<void> {
     await this.#context.releasing.add({ deliveryId: claim.id, fence: claim.fence }).catch(() => undefined);
+    if (this.#stopping) this.#context.announcer.announce(announceEveryMs.forOthers);
     this.#wanted = true;
     this.#leave(subscription.id);
   }
@@ -261,10 +262,6 @@ export class DeliveryLoop {
   #leave(lane: number): void {
     const { lanes } = this.#context;
     lanes.leave(lane);
-    if (lanes.taken === 0) {
-      for (const resolve of this.#onSettled) resolve();
-      this.#onSettled = [];
-    }
     if (this.#clipped.has(lane) && lanes.roomInLane(lane) * 2 >= lanes.newLaneCapacity) this.#wanted = true;
     if (this.#wanted && this.#hasRoom()) this.#wakeSoon();
   }
@@ -282,7 +279,7 @@ export class DeliveryLoop {
     this.#wakingSoon = true;
     setImmediate(() => {
       this.#wakingSoon = false;
-      this.wake();
+      this.#look();
     });
   }
 

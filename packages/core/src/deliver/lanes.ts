@@ -73,6 +73,7 @@ export class Lanes {
   #expected = 0;
   #startable = 0;
   #draining = false;
+  #onEmpty: (() => void)[] = [];
 
   constructor(limits: LaneLimits) {
     this.#limits = limits;
@@ -193,6 +194,17 @@ export class Lanes {
     lane.taken -= 1;
     this.#taken -= 1;
     if (lane.taken === 0) this.#lanes.delete(subscriptionId);
+    if (this.#taken > 0) return;
+    for (const resolve of this.#onEmpty) resolve();
+    this.#onEmpty = [];
+  }
+
+  /** Resolves when nothing is in memory. */
+  async empty(): Promise<void> {
+    if (this.#taken === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty.push(resolve);
+    });
   }
 
   /** Puts a job behind the others of its lane, which has a place taken for it. */

@@ -1,5 +1,7 @@
 /** The pauses before each look, in milliseconds: most transactions commit within a few of them. */
-const pausesMs = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1_000, 2_000];
+const pausesMs = [1, 3, 10, 30, 100, 300, 1_000];
+/** The same where each look means that other processes are told to look. */
+const pausesOfOthersMs = [5, 25, 100, 400, 1_500];
 
 /**
  * Looks for what transactions of the host's have written. Nobody tells when one commits, so it looks at growing intervals,
@@ -7,6 +9,7 @@ const pausesMs = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1_000, 2_000];
  */
 export class Lookout {
   readonly #wake: () => void;
+  #pausesMs: readonly number[] = pausesMs;
   #looks = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -15,19 +18,26 @@ export class Lookout {
     this.#wake = wake;
   }
 
-  /** Begins to look. */
-  begin(): void {
+  /**
+   * Begins to look.
+   *
+   * @param delivers whether this process delivers itself what it finds
+   */
+  begin(delivers: boolean): void {
+    this.#pausesMs = delivers ? pausesMs : pausesOfOthersMs;
     this.#looks = 0;
     this.#next();
   }
 
-  stop(): void {
+  /** Looks no more; answers whether it would have. */
+  stop(): boolean {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    return this.#timer !== undefined;
   }
 
   #next(): void {
-    const pauseMs = pausesMs[this.#looks];
+    const pauseMs = this.#pausesMs[this.#looks];
     if (this.#stopped || pauseMs === undefined || this.#timer !== undefined) return;
     this.#looks += 1;
     this.#timer = setTimeout(() => {

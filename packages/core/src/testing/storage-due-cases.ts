@@ -1,5 +1,6 @@
-import { deepEqual, equal } from 'node:assert/strict';
-import { deliveryOf, idsOf, rejection, rowOf, storageCase, unreadable } from './storage-checks.ts';
+import { AssertionError, deepEqual, equal } from 'node:assert/strict';
+import type { StorageAdapter } from '../storage-adapter.ts';
+import { deliveryOf, idsOf, listAll, rejection, resolution, rowOf, storageCase, unreadable } from './storage-checks.ts';
 
 /** The promises about handing claims back, and about what is due next. */
 export const storageDueCases = [
@@ -86,4 +87,49 @@ export const storageDueCases = [
     await storage.endSubscription('a', paused!.id, 'unsubscribed by the account');
     trial.sameTime(await storage.nextDueInMs(), 2 * trial.spanMs, 'the lane of a subscription that ended is said to be paused');
   }),
+
+  storageCase('announceDue resolves, whoever hears it, and changes nothing', async (trial) => {
+    await trial.deliver(...(await trial.subscribeMany(2)));
+    const before = await listAll(trial.storage);
+    await resolution(async () => trial.storage.announceDue(), 'it rejects what nobody needs to hear');
+    deepEqual(await listAll(trial.storage), before, 'an announcement changes what is stored');
+  }),
+
+  storageCase(
+    'announceDue is heard by the others, and not by who announces',
+    async (trial) => {
+      const heard = { one: 0, other: 0 };
+      const onHeard: (() => void)[] = [];
+      const listen = async (who: keyof typeof heard): Promise<StorageAdapter> =>
+        trial.start(trial.make(), {
+          onDue() {
+            heard[who] += 1;
+            for (const look of onHeard) look();
+          },
+        });
+      const [one, other] = [await listen('one'), await listen('other')];
+      await one.announceDue();
+      await soon(onHeard, () => heard.other > 0, 'another storage did not hear of it');
+      await other.announceDue();
+      await soon(onHeard, () => heard.one > 0, 'another storage did not hear of it');
+      deepEqual(heard, { one: 1, other: 1 }, 'who announces hears itself');
+    },
+    ['hears others', 'opens twice'],
+  ),
 ];
+
+/** How long an announcement may take, in milliseconds: what would be found sooner by looking is not worth telling. */
+const heardMs = 2_000;
+
+/** Waits until that holds, looked at by what is added to `looks`, or fails with the sentence. */
+async function soon(looks: (() => void)[], holds: () => boolean, sentence: string): Promise<void> {
+  if (holds()) return;
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new AssertionError({ message: `${sentence} within ${heardMs} ms` })), heardMs);
+    looks.push(() => {
+      if (!holds()) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -5,6 +5,7 @@ import type { Declaration } from './conformance-case.ts';
 export const storageAbilities = {
   'opens again': 'a storage that is made anew for a place finds what another one has stored there and then stopped',
   'opens twice': 'two storages are open for the same place at once, as two processes would have it',
+  'hears others': 'processes on the same place can tell each other, so that nobody waits for a look at it',
   'joins transactions': 'a host can have a transaction open on what the storage keeps its data in',
   locks: 'somebody else can keep the storage from writing for a while',
 } as const;

@@ -89,7 +89,7 @@ export const storageRecordCases = [
       bad!.fence,
       'an outcome was written under a fence that does not hold',
     );
-    const another = trial.outcome(good!, { startedAt: await trial.now(), reason: 'another result', status: 299 });
+    const another = trial.outcome(good!, { startedAt: outcomes[1]!.startedAt + 1, reason: 'another result', status: 299 });
     deepEqual((await trial.record(another)).written, [false], 'a finished delivery was written again');
     equal((await rowOf(trial.storage, lanes[1]!)).consecutiveFailures, 0, 'a failure counts that was not written');
   }),
