@@ -1,5 +1,17 @@
 import test from 'ava';
-import { mary, noon, startByHand, startForReal, startReceiver, toldAs, type Receiver, type Running } from './engine-fixture.ts';
+import {
+  delivered as accepted,
+  failed,
+  mary,
+  noon,
+  scriptedTransport,
+  startByHand,
+  startForReal,
+  startReceiver,
+  toldAs,
+  type Receiver,
+  type Running,
+} from './engine-fixture.ts';
 import { storages } from './engine-storages.ts';
 
 const second = 1_000;
@@ -235,6 +247,41 @@ for (const { name, make } of storages) {
     receiver.answer = () => 200;
     await delivered;
     t.is(toldAs(told, 'subscription:recovered').length, 1);
+  });
+
+  test(`${name}: what is emitted when a probe is due is no further one`, async (t) => {
+    t.timeout(20_000);
+    const probeEveryMs = 60_000;
+    let moved = 0;
+    const transport = scriptedTransport(() => failed('endpoint', 'HTTP 500', { status: 500 }));
+    const { engine } = await startForReal(t, make(t), {
+      transports: [transport],
+      health: { suspendAfterFailures: 1, suspendAfterMs: 0, probeEveryMs },
+      pollEveryMs: 300_000,
+      now: () => Date.now() + moved,
+      monotonicNow: () => performance.now() + moved,
+    });
+    await engine.subscriptions.create({ accountId: account, url: 'script:x', topic: 'sub_tag(3)' });
+    const emit = async () => engine.emit('sub_tag(3)', { accountId: account, objectType: 0, record: { id: 1 } });
+    const suspended = new Promise((resolve) => {
+      engine.events.once('subscription:suspended', resolve);
+    });
+    await emit();
+    await suspended;
+    const answers: (() => void)[] = [];
+    transport.result = async () =>
+      new Promise((resolve) => {
+        answers.push(() => resolve(accepted));
+      });
+    t.teardown(() => {
+      transport.result = () => accepted;
+      for (const answer of answers) answer();
+    });
+    moved = probeEveryMs + 1;
+    await Promise.all(Array.from({ length: 5 }, emit));
+    while (answers.length === 0) await new Promise(setImmediate);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    t.is(answers.length, 1);
   });
 
   test(`${name}: there is never more than one probe, whatever is emitted while it is in flight`, async (t) => {
