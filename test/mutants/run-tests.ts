@@ -17,6 +17,8 @@ export interface TestRun {
 /** How long a test may take beyond the one before it, and all of a run together, in milliseconds. */
 const quietMs = 30_000;
 const wholeMs = 120_000;
+/** How long a run may take to end once a test has failed, which may have left something open. */
+const endMs = 5_000;
 
 /** What a test is run with. */
 export interface TestEnvironment {
@@ -40,7 +42,12 @@ export async function runTests(
     timeout: wholeMs,
     killSignal: 'SIGKILL',
   });
+  let ending: NodeJS.Timeout | undefined;
+  child.stdout.on('data', (part: Buffer) => {
+    if (/^not ok /m.test(part.toString())) ending ??= setTimeout(() => child.kill('SIGKILL'), endMs);
+  });
   const [tap, said, [, signal]] = await Promise.all([readAll(child.stdout), readAll(child.stderr), once(child, 'close')]);
+  clearTimeout(ending);
   // AVA's own way to tell of such a test with --tap ends in an error.
   const hung = signal !== null || said.includes('writeTimeout');
   const run = readTap(tap);
@@ -79,7 +86,8 @@ function whatWasSaid(details: string): string {
 }
 
 function oneLine(text: string): string {
-  const bare = text.replace(/␊$/, '').replace(/'Difference (\(- actual, \+ expected\)):': \|\d?-?/, 'difference $1:');
+  const [sentence = ''] = text.split('␊');
+  const bare = sentence.replace(/'Difference (\(- actual, \+ expected\)):': \|\d?-?/, 'difference $1:');
   return bare.replaceAll(/\s+/g, ' ').trim();
 }
 
