@@ -10,6 +10,7 @@ import { hostDatabase, type Whereabouts } from './host-database.ts';
 import { NotebookReader } from './notebook.ts';
 import { startOwnPostgres, type OwnPostgres } from './own-postgres.ts';
 import { openProxy, type Proxy } from './proxy.ts';
+import { feelPulse, type Pulse } from './pulse.ts';
 import { Nursery, type Victim } from './victim.ts';
 import { postgresWitness, sqliteWitness, type Witness } from './witness.ts';
 
@@ -69,6 +70,7 @@ export class Arena {
   #endedTwice = new Set<string>();
   #auditing: Promise<void> | undefined;
   #auditTimer: NodeJS.Timeout | undefined;
+  #pulse: Pulse | undefined;
 
   private constructor(made: {
     readonly storage: StorageName;
@@ -106,6 +108,7 @@ export class Arena {
     }
     await Promise.all(arena.slots.map(async ({ victim }) => arena.#born(victim)));
     arena.#auditTimer = setInterval(() => void arena.audit(), auditEveryMs);
+    if (server) arena.#pulse = await feelPulse(server.url, (from, to) => arena.fault('server-stalled', null, from, to));
     return arena;
   }
 
@@ -215,6 +218,7 @@ export class Arena {
     clearInterval(this.#auditTimer);
     await this.nursery.killAll();
     await this.#auditing;
+    await this.#pulse?.stop();
     for (const { witness } of this.#places) await witness.close();
     for (const { proxy } of this.slots) await proxy?.close();
     await this.server?.stop();

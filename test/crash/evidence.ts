@@ -44,6 +44,8 @@ export type Note =
       readonly at: number;
       readonly reason: string;
     }
+  /** A call of the storage that took long: no excuse for anything, but it helps to find out. */
+  | { readonly note: 'slow'; readonly call: string; readonly from: number; readonly at: number }
   /** Its event loop stood still. */
   | { readonly note: 'stalled'; readonly from: number; readonly at: number }
   /** What the engine reported on its own account. */

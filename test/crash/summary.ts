@@ -110,7 +110,12 @@ export function evidenceOf({ evidence, verdict, plan }: RunResult): string {
       .map(
         (fault) => `  fault ${fault.kind} of ${fault.holder ?? 'all'} from ${Math.round(fault.from)} to ${Math.round(fault.to)}`,
       );
-    return [`${kind.toUpperCase()}: ${text}`, ...around].join('\n');
+    const slow = evidence.notes.flatMap((note) =>
+      note.note === 'slow' && note.from <= at + 2 * evidence.leaseMs && note.at >= at - 2 * evidence.leaseMs
+        ? [`  ${note.holder} waited for ${note.call} from ${Math.round(note.from)} to ${Math.round(note.at)}`]
+        : [],
+    );
+    return [`${kind.toUpperCase()}: ${text}`, ...around, ...slow.slice(-20)].join('\n');
   });
   const more = verdict.violations.length - shown.length;
   return [

@@ -9,6 +9,29 @@ export interface Watch {
   readonly points: Points;
 }
 
+/** What is worth a note, in milliseconds. */
+const slowMs = 700;
+
+/** The same storage, that notes slow calls. */
+function timed(storage: StorageAdapter, note: Watch['note']): StorageAdapter {
+  const entries = Object.entries(storage).map(([name, member]: [string, unknown]) => {
+    if (typeof member !== 'function') return [name, member];
+    return [
+      name,
+      async (...parameters: unknown[]): Promise<unknown> => {
+        const from = monotonicMs();
+        try {
+          return await (member as (...given: unknown[]) => Promise<unknown>)(...parameters);
+        } finally {
+          const at = monotonicMs();
+          if (at - from > slowMs) note({ note: 'slow', call: name, from, at });
+        }
+      },
+    ];
+  });
+  return Object.fromEntries(entries) as StorageAdapter;
+}
+
 interface Claimed {
   readonly from: number;
   readonly to: number;
@@ -42,49 +65,52 @@ export function watchEngine({ holder, note, points }: Watch) {
     askedAt.delete(fence);
   }
 
-  const watchStorage = (storage: StorageAdapter): StorageAdapter => ({
-    ...storage,
-    start: async (context) => points.during('during-migration', async () => storage.start(context)),
-    prune: async (request) => points.during('during-retention', async () => storage.prune(request)),
-    async storeEvents(batch) {
-      firstAsked(askedAt, batch.fence);
-      const answer = await storage.storeEvents(batch);
-      points.reached('after-store');
-      take(
-        batch.deliveries.filter(({ leased }) => leased),
-        batch.fence,
-      );
-      return answer;
-    },
-    async claimDeliveries(request) {
-      firstAsked(askedAt, request.fence);
-      const answer = await storage.claimDeliveries(request);
-      if (answer.claims.length > 0) points.reached('after-claim');
-      take(answer.claims, request.fence);
-      return answer;
-    },
-    async recordOutcomes(outcomes) {
-      const from = Math.min(...outcomes.map(({ deliveryId, fence }) => firstAsked(recordedAt, `${deliveryId} ${fence}`)));
-      const recording = storage.recordOutcomes(outcomes);
-      // On PostgreSQL the statement is on its way, or at work, by then.
-      if (points.isArmed('during-record')) setTimeout(() => points.reached('during-record'), 1);
-      const result = await recording;
-      const written = outcomes.filter((_, index) => result.written[index]);
-      note({
-        note: 'recorded',
-        from,
-        at: monotonicMs(),
-        outcomes: written.map(({ deliveryId, fence, outcome }) => ({
-          delivery: deliveryId,
-          claimedFrom: byFence.get(fence)?.from ?? 0,
-          final: outcome !== 'retry',
-        })),
-      });
-      points.reached('after-record');
-      for (const { deliveryId, fence } of outcomes) recordedAt.delete(`${deliveryId} ${fence}`);
-      return result;
-    },
-  });
+  const watchStorage = (adapter: StorageAdapter): StorageAdapter => {
+    const storage = timed(adapter, note);
+    return {
+      ...storage,
+      start: async (context) => points.during('during-migration', async () => storage.start(context)),
+      prune: async (request) => points.during('during-retention', async () => storage.prune(request)),
+      async storeEvents(batch) {
+        firstAsked(askedAt, batch.fence);
+        const answer = await storage.storeEvents(batch);
+        points.reached('after-store');
+        take(
+          batch.deliveries.filter(({ leased }) => leased),
+          batch.fence,
+        );
+        return answer;
+      },
+      async claimDeliveries(request) {
+        firstAsked(askedAt, request.fence);
+        const answer = await storage.claimDeliveries(request);
+        if (answer.claims.length > 0) points.reached('after-claim');
+        take(answer.claims, request.fence);
+        return answer;
+      },
+      async recordOutcomes(outcomes) {
+        const from = Math.min(...outcomes.map(({ deliveryId, fence }) => firstAsked(recordedAt, `${deliveryId} ${fence}`)));
+        const recording = storage.recordOutcomes(outcomes);
+        // On PostgreSQL the statement is on its way, or at work, by then.
+        if (points.isArmed('during-record')) setTimeout(() => points.reached('during-record'), 1);
+        const result = await recording;
+        const written = outcomes.filter((_, index) => result.written[index]);
+        note({
+          note: 'recorded',
+          from,
+          at: monotonicMs(),
+          outcomes: written.map(({ deliveryId, fence, outcome }) => ({
+            delivery: deliveryId,
+            claimedFrom: byFence.get(fence)?.from ?? 0,
+            final: outcome !== 'retry',
+          })),
+        });
+        points.reached('after-record');
+        for (const { deliveryId, fence } of outcomes) recordedAt.delete(`${deliveryId} ${fence}`);
+        return result;
+      },
+    };
+  };
 
   const watchTransport = (transport: TransportAdapter): TransportAdapter => ({
     ...transport,

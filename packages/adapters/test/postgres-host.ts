@@ -56,6 +56,8 @@ async function startServer(postgres: string, settings: Readonly<Record<string, s
     server.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       said = (said + chunk).slice(-10_000);
       if (said.includes('ready to accept connections')) resolve();
+      // A crash of its own is nobody's test, and must not pass unseen.
+      if (chunk.includes('was terminated by signal')) process.stderr.write(chunk);
     });
   });
   return server;
