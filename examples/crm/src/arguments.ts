@@ -15,12 +15,13 @@ stays up for you to try more. Ctrl-C stops it.
   --count N         how many contacts to make up, 1 to 100000 (500)
   --seed N          make up the same contacts and cars again (1)
   --once            end afterwards: 0 if every payload arrived exactly once with exactly the right fields, else 1
+                    (at least once, if you kill a process of --processes)
   --json            print the figures as JSON, and nothing else, on standard output
   --serve           only serve: no receiver, no import, nothing happens by itself
   --port N          the port of the CRM on 127.0.0.1 (0: any free one)
   --database WHERE  keep everything in this SQLite file, or in the PostgreSQL database of a URL such as
                     postgres://role:password@host:5432/database (a temporary file, removed at the end)
-  --processes N     let so many processes serve and deliver over one database, 1 to 16
+  --processes N     let so many processes serve and deliver over one database, 1 to 16; an SQLite file must be on this machine
   --lease-ms N      how long a delivery stays with a process that died, 1000 to 3600000 (60000; 5000 when --processes
                     runs the demo)
   --help            show this
