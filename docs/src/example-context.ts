@@ -36,4 +36,7 @@ const app = express();
 import type { TransportAdapter } from '@hookwell/core';
 declare function myTransport(options: { deadlineMs: number }): TransportAdapter;
 `,
+  prisma: `
+interface TransactionClient { $queryRawUnsafe(query: string, ...values: unknown[]): Promise<unknown> }
+`,
 };

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { HookwellError, type JoinedStorage, type StoreBatch } from '@hookwell/core';
 import test from 'ava';
 import { CamelCasePlugin, Kysely, ParseJSONResultsPlugin, PostgresDialect, type KyselyPlugin } from 'kysely';
+import type { ClientBase } from 'pg';
 import { testDatabase } from './postgres-fixture.ts';
 import { batchFor, subscribe } from './storage-fixture.ts';
 
@@ -102,6 +104,27 @@ test('a day that nobody has prepared is made beside the transaction of the host,
     await shape.end('commit');
   }
   t.is((await storage.findEvents('a', ['x-2-e0', 'x-5-e0', 'x-8-e0'])).length, 3);
+});
+
+test('a role of the host’s own needs no more than usage of the schema, and to select, insert and update', async (t) => {
+  const { storage, schema } = await database.started({ pool: database.pool() });
+  const role = `hookwell_host_${randomUUID().slice(0, 8)}`;
+  await database.behind.query(`create role ${role};
+    grant usage on schema ${schema} to ${role};
+    grant select, insert, update on all tables in schema ${schema} to ${role}`);
+  t.teardown(async () => database.behind.query(`drop owned by ${role}; drop role ${role}`));
+  const shape = await client(() => undefined);
+  try {
+    await (shape.within as ClientBase).query(`set local role ${role}`);
+    const joined = await storage.join(shape.within);
+    const { id } = await joined.createSubscription(await subscribe(storage));
+    await joined.storeEvents(batchFor('x', [id], { idempotencyKey: 'k' }));
+    const again = await joined.storeEvents(batchFor('y', [id], { idempotencyKey: 'k' }));
+    t.is(again[0]?.id, 'x-e0');
+    await joined.endSubscription('a', id, 'enough');
+  } finally {
+    await shape.end('commit');
+  }
 });
 
 test('what is no open transaction is refused, with the way out', async (t) => {

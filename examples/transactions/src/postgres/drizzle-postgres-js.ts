@@ -1,16 +1,11 @@
-import { sql, type SQL } from 'drizzle-orm';
 import { pgTable, serial, text } from 'drizzle-orm/pg-core';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import type { Emitter, Host } from '../host.ts';
+import { within } from './drizzle.ts';
 
 const contacts = pgTable('contacts', { id: serial().primaryKey(), firstname: text().notNull() });
 
 type Transaction = Pick<PostgresJsDatabase, 'insert' | 'execute' | 'transaction'>;
-
-const within = (tx: { execute(query: SQL): PromiseLike<unknown> }) => ({
-  query: async (statement: string, values: unknown[]) =>
-    tx.execute(sql.join(statement.split(/\$(\d+)/).map((part, at) => (at % 2 ? sql`${values[+part - 1]}` : sql.raw(part))))),
-});
 
 async function addContact(tx: Transaction, engine: Emitter, firstname: string): Promise<number> {
   const [record] = await tx.insert(contacts).values({ firstname }).returning();

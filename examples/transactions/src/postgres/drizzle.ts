@@ -7,7 +7,7 @@ const contacts = pgTable('contacts', { id: serial().primaryKey(), firstname: tex
 
 type Transaction = Pick<NodePgDatabase, 'insert' | 'execute' | 'transaction'>;
 
-const within = (tx: { execute(query: SQL): PromiseLike<unknown> }) => ({
+export const within = (tx: { execute(query: SQL): PromiseLike<unknown> }) => ({
   query: async (statement: string, values: unknown[]) =>
     tx.execute(sql.join(statement.split(/\$(\d+)/).map((part, at) => (at % 2 ? sql`${values[+part - 1]}` : sql.raw(part))))),
 });
