@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { Claim } from '../model/delivery.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 import { deliveryOf, everything, idsOf, storageCase } from './storage-checks.ts';
-import { against, race } from './storage-race.ts';
+import { against, fewRounds, race } from './storage-race.ts';
 import type { StorageTrial } from './storage-trial.ts';
 
 /** What several claims have brought, each of them. */
@@ -79,17 +79,21 @@ export const storageFenceCases = [
     ['opens twice'],
   ),
 
-  ...race('claimDeliveries takes a lease that ran out over once', async (trial, callers) => {
-    const lanes = await trial.subscribeMany(2);
-    const ids = await trial.deliver(...lanes, ...lanes);
-    await trial.claim();
-    await trial.pass(1.5 * trial.spanMs);
-    const results = await Promise.all(callers.map(async (caller) => claimWith(trial, caller)));
-    const claims = [...results.flat(), ...(await trial.claim()).claims];
-    deepEqual(idsOf(claims), ids.toSorted(), 'a lease that ran out was not taken over by just one of several');
-    for (const { abandonments } of claims) equal(abandonments, 1, 'a lease that ran out was not counted as abandoned once');
-    await trial.record(...claims.map((claim) => trial.outcome(claim)));
-  }),
+  ...race(
+    'claimDeliveries takes a lease that ran out over once',
+    async (trial, callers) => {
+      const lanes = await trial.subscribeMany(2);
+      const ids = await trial.deliver(...lanes, ...lanes);
+      await trial.claim();
+      await trial.pass(1.5 * trial.spanMs);
+      const results = await Promise.all(callers.map(async (caller) => claimWith(trial, caller)));
+      const claims = [...results.flat(), ...(await trial.claim()).claims];
+      deepEqual(idsOf(claims), ids.toSorted(), 'a lease that ran out was not taken over by just one of several');
+      for (const { abandonments } of claims) equal(abandonments, 1, 'a lease that ran out was not counted as abandoned once');
+      await trial.record(...claims.map((claim) => trial.outcome(claim)));
+    },
+    fewRounds,
+  ),
 
   ...race(
     'recordOutcomes writes a late result, or somebody takes its lease over, and never both',
@@ -118,7 +122,7 @@ export const storageFenceCases = [
   ...race('releaseDeliveries takes nothing from whoever has claimed it since', async (trial, callers, round) => {
     const claim = await trial.claimOne(await trial.subscribe());
     // In some rounds it is handed back in time, and in others when its lease has run out.
-    const late = round % 4 < 2;
+    const late = round % 4 < 3;
     if (late) await trial.pass(1.5 * trial.spanMs);
     const { others } = await against(
       callers,
@@ -132,20 +136,24 @@ export const storageFenceCases = [
     await finish(trial, holders[0]!, 'a claim was handed back by somebody who held it no more');
   }),
 
-  ...race('cancelDelivery ends a delivery, or somebody claims it, and never both', async (trial, callers, round) => {
-    const lane = await trial.subscribe();
-    const late = round % 4 < 2;
-    const [id] = late ? [(await trial.claimOne(lane)).id] : await trial.deliver(lane);
-    if (late) await trial.pass(1.5 * trial.spanMs);
-    const { one: cancelled, others } = await against(
-      callers,
-      round,
-      async (caller) => caller.cancelDelivery('a', id!, 'no longer wanted'),
-      async (caller) => claimWith(trial, caller),
-    );
-    const holders = others.flat();
-    equal(holders.length, cancelled ? 0 : 1, `it was ${cancelled ? '' : 'not '}cancelled, and ${holders.length} claimed it`);
-    equal(await linesOf(trial, id!), cancelled ? 1 : 0, 'the log does not say whether it was cancelled');
-    for (const holder of holders) await finish(trial, holder, 'a delivery was cancelled that somebody had claimed');
-  }),
+  ...race(
+    'cancelDelivery ends a delivery, or somebody claims it, and never both',
+    async (trial, callers, round) => {
+      const lane = await trial.subscribe();
+      const late = round % 4 < 2;
+      const [id] = late ? [(await trial.claimOne(lane)).id] : await trial.deliver(lane);
+      if (late) await trial.pass(1.5 * trial.spanMs);
+      const { one: cancelled, others } = await against(
+        callers,
+        round,
+        async (caller) => caller.cancelDelivery('a', id!, 'no longer wanted'),
+        async (caller) => claimWith(trial, caller),
+      );
+      const holders = others.flat();
+      equal(holders.length, cancelled ? 0 : 1, `it was ${cancelled ? '' : 'not '}cancelled, and ${holders.length} claimed it`);
+      equal(await linesOf(trial, id!), cancelled ? 1 : 0, 'the log does not say whether it was cancelled');
+      for (const holder of holders) await finish(trial, holder, 'a delivery was cancelled that somebody had claimed');
+    },
+    fewRounds,
+  ),
 ];

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { everything, idsOf, rowOf } from './storage-checks.ts';
-import { against, race } from './storage-race.ts';
+import { against, fewRounds, race } from './storage-race.ts';
 
 /** The promises that only callers at the same time can break. */
 export const storageRaceCases = [
@@ -51,67 +51,92 @@ export const storageRaceCases = [
     equal(answers.flat().filter((row) => row !== null).length, 1, 'not just one of several changes was made');
   }),
 
-  ...race('createSubscription gives each of several an id of its own', async (trial, callers) => {
-    const wish = await trial.subscribe();
-    const made = await Promise.all(callers.map(async (caller) => caller.createSubscription(wish)));
-    equal(new Set(idsOf(made)).size, callers.length, 'two subscriptions got the same id');
-    for (const row of made) {
-      ok(row.id > wish.id, 'an id is not larger than one that was given before');
-      deepEqual(await rowOf(trial.storage, row), row, 'a subscription is not the one that was answered');
-    }
-  }),
+  ...race(
+    'createSubscription gives each of several an id of its own',
+    async (trial, callers) => {
+      const wish = await trial.subscribe();
+      const made = await Promise.all(callers.map(async (caller) => caller.createSubscription(wish)));
+      equal(new Set(idsOf(made)).size, callers.length, 'two subscriptions got the same id');
+      for (const row of made) {
+        ok(row.id > wish.id, 'an id is not larger than one that was given before');
+        deepEqual(await rowOf(trial.storage, row), row, 'a subscription is not the one that was answered');
+      }
+    },
+    fewRounds,
+  ),
 
-  ...race('endSubscription ends it for one of several', async (trial, callers) => {
-    const { id } = await trial.subscribe();
-    const answers = await Promise.all(callers.map(async (caller, index) => caller.endSubscription('a', id, `reason ${index}`)));
-    equal(answers.filter((row) => row !== null).length, 1, 'not just one of several ended it');
-  }),
+  ...race(
+    'endSubscription ends it for one of several',
+    async (trial, callers) => {
+      const { id } = await trial.subscribe();
+      const answers = await Promise.all(callers.map(async (caller, index) => caller.endSubscription('a', id, `reason ${index}`)));
+      equal(answers.filter((row) => row !== null).length, 1, 'not just one of several ended it');
+    },
+    fewRounds,
+  ),
 
-  ...race('storeEvents loses no delivery of a subscription that somebody ends', async (trial, callers, round) => {
-    const lane = await trial.subscribe();
-    const batches = callers.slice(1).map(() => trial.batch([lane]));
-    const left = [...batches];
-    await against(
-      callers,
-      round,
-      async (caller) => caller.endSubscription('a', lane.id, 'it is over'),
-      async (caller) => caller.storeEvents(left.pop()!),
-    );
-    const { claims, subscriptions, events } = await trial.claim();
-    const stored = batches.flatMap(({ deliveries }) => deliveries);
-    deepEqual(idsOf(claims), idsOf(stored), 'a delivery is gone that was stored while its subscription was ended');
-    equal(events.length, stored.length, 'the event of such a delivery is gone');
-    equal(subscriptions[0]?.health, 'unsubscribed', 'the subscription lives on');
-    await trial.record(...claims.map((claim) => trial.outcome(claim, { outcome: 'cancelled' })));
-  }),
+  ...race(
+    'storeEvents loses no delivery of a subscription that somebody ends',
+    async (trial, callers, round) => {
+      const lane = await trial.subscribe();
+      const batches = callers.slice(1).map(() => trial.batch([lane]));
+      const left = [...batches];
+      await against(
+        callers,
+        round,
+        async (caller) => caller.endSubscription('a', lane.id, 'it is over'),
+        async (caller) => caller.storeEvents(left.pop()!),
+      );
+      const { claims, subscriptions, events } = await trial.claim();
+      const stored = batches.flatMap(({ deliveries }) => deliveries);
+      deepEqual(idsOf(claims), idsOf(stored), 'a delivery is gone that was stored while its subscription was ended');
+      equal(events.length, stored.length, 'the event of such a delivery is gone');
+      equal(subscriptions[0]?.health, 'unsubscribed', 'the subscription lives on');
+      await trial.record(...claims.map((claim) => trial.outcome(claim, { outcome: 'cancelled' })));
+    },
+    fewRounds,
+  ),
 
-  ...race('recordOutcomes adds up what several results say of one endpoint', async (trial, callers, round) => {
-    const lane = await trial.subscribe();
-    await trial.deliver(...callers.map(() => lane));
-    const { claims } = await trial.claim();
-    const left = claims.map((claim) => trial.failure(claim, { retryInMs: 1_000 * trial.spanMs }));
-    const move = { subscriptionId: lane.id, healthVersion: lane.healthVersion, health: 'failing', reason: 'it failed' } as const;
-    const { one: moved } = await against(
-      [trial.storage, ...callers],
-      round,
-      async (caller) => caller.moveHealth([{ ...move, pauseLaneMs: null }]),
-      async (caller) => caller.recordOutcomes([left.pop()!]),
-    );
-    ok(moved[0], 'a change of health came too late, though nobody else had made one');
-    const { health, consecutiveFailures } = await rowOf(trial.storage, lane);
-    equal(consecutiveFailures, callers.length, 'failures that were recorded at once were not all counted');
-    equal(health, 'failing', 'a change of health was undone by outcomes');
-  }),
+  ...race(
+    'recordOutcomes adds up what several results say of one endpoint',
+    async (trial, callers, round) => {
+      const lane = await trial.subscribe();
+      await trial.deliver(...callers.map(() => lane));
+      const { claims } = await trial.claim();
+      const left = claims.map((claim) => trial.failure(claim, { retryInMs: 1_000 * trial.spanMs }));
+      const move = {
+        subscriptionId: lane.id,
+        healthVersion: lane.healthVersion,
+        health: 'failing',
+        reason: 'it failed',
+      } as const;
+      const { one: moved } = await against(
+        [trial.storage, ...callers],
+        round,
+        async (caller) => caller.moveHealth([{ ...move, pauseLaneMs: null }]),
+        async (caller) => caller.recordOutcomes([left.pop()!]),
+      );
+      ok(moved[0], 'a change of health came too late, though nobody else had made one');
+      const { health, consecutiveFailures } = await rowOf(trial.storage, lane);
+      equal(consecutiveFailures, callers.length, 'failures that were recorded at once were not all counted');
+      equal(health, 'failing', 'a change of health was undone by outcomes');
+    },
+    fewRounds,
+  ),
 
-  ...race('replayDelivery makes a delivery due again for one of several', async (trial, callers) => {
-    const finished = await trial.claimOne(await trial.subscribe());
-    await trial.record(trial.outcome(finished));
-    const answers = await Promise.all(callers.map(async (caller) => caller.replayDelivery('a', finished.id)));
-    equal(answers.filter(Boolean).length, 1, 'not just one of several made it due again');
-    const { claims } = await trial.claim();
-    deepEqual(idsOf(claims), [finished.id], 'it was not made due once');
-    await trial.record(trial.outcome(claims[0]!));
-  }),
+  ...race(
+    'replayDelivery makes a delivery due again for one of several',
+    async (trial, callers) => {
+      const finished = await trial.claimOne(await trial.subscribe());
+      await trial.record(trial.outcome(finished));
+      const answers = await Promise.all(callers.map(async (caller) => caller.replayDelivery('a', finished.id)));
+      equal(answers.filter(Boolean).length, 1, 'not just one of several made it due again');
+      const { claims } = await trial.claim();
+      deepEqual(idsOf(claims), [finished.id], 'it was not made due once');
+      await trial.record(trial.outcome(claims[0]!));
+    },
+    fewRounds,
+  ),
 
   ...race(
     'replayDelivery keeps all that it needs from being forgotten',
@@ -136,6 +161,6 @@ export const storageRaceCases = [
       deepEqual([idsOf(claims), idsOf(events)], expected, 'a delivery that was made due again is not there with its event');
       await trial.record(...claims.map((claim) => trial.outcome(claim)));
     },
-    10,
+    fewRounds,
   ),
 ];

@@ -5,6 +5,9 @@ import type { StorageTrial } from './storage-trial.ts';
 /** How often a race is run unless told otherwise: one that is lost now and then is caught in one of these. */
 const usually = 25;
 
+/** How often a race is run that is lost in most rounds where it can be lost at all. */
+export const fewRounds = 10;
+
 /** One round of a race, counted from 0, so that rounds can take turns at who comes first. */
 type Race = (trial: StorageTrial, callers: readonly StorageAdapter[], round: number) => Promise<void>;
 
