@@ -1,5 +1,6 @@
 import { memoryStorage } from '@hookwell/adapters/memory';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
+import type { StorageAdapter } from '@hookwell/core';
 import test, { type ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
 import { startByHand, startForReal, startReceiver, temporaryFile, toldAs } from './engine-fixture.ts';
@@ -71,6 +72,39 @@ test('a subscription made within a transaction gets what is emitted in it', asyn
   database.exec('commit');
   await receiver.until(() => receiver.arrived.length === 1);
   t.regex(receiver.arrived[0]?.body ?? '', new RegExp(`^webhook_id=${id}&`));
+});
+
+test('what is emitted at the same time within a transaction is written together, and nobody else gets a turn', async (t) => {
+  const filename = temporaryFile(t);
+  const database = new Database(filename);
+  t.teardown(() => database.close());
+  const storage = sqliteStorage({ database });
+  const batches: number[] = [];
+  const counting: StorageAdapter = {
+    ...storage,
+    async join(transaction) {
+      const joined = await storage.join(transaction);
+      const storeEvents: typeof joined.storeEvents = async (batch) => {
+        batches.push(batch.events.length);
+        return joined.storeEvents(batch);
+      };
+      return { ...joined, storeEvents };
+    },
+  };
+  const { engine } = await startForReal(t, counting, { groupSize: 20 });
+  let turns = 0;
+  database.exec('begin immediate');
+  setImmediate(() => (turns += 1));
+  const emitted = await Promise.all(
+    Array.from({ length: 50 }, async (_, id) =>
+      engine.emit('object_create(0)', { ...mary, record: { id } }, { within: database }),
+    ),
+  );
+  t.is(turns, 0);
+  database.exec('commit');
+  t.deepEqual(batches, [20, 20, 10]);
+  t.is(new Set(emitted.map(({ id }) => id)).size, 50);
+  t.is(database.prepare('select count(*) from hookwell_events').pluck().get(), 50);
 });
 
 test('a transaction that has ended, another database, or something else is refused, and nothing is stored', async (t) => {

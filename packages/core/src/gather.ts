@@ -12,8 +12,11 @@ export interface Gathering<Item, Result> {
 export interface GatherOptions<Item, Result> {
   /** The largest group. */
   readonly groupSize: number;
-  /** How long a group may gather, in milliseconds; 0 for until the next turn of the event loop. */
-  readonly waitMs: number;
+  /**
+   * How long a group may gather, in milliseconds; 0 for until the next turn of the event loop, and `microtask` for no
+   * longer than the promises that are settled already: nothing else of the process gets its turn meanwhile.
+   */
+  readonly waitMs: number | 'microtask';
   /** Writes a group and answers for each item, in order. */
   readonly write: (items: readonly Item[]) => Promise<readonly Result[]>;
 }
@@ -35,7 +38,10 @@ export function gather<Item, Result>(options: GatherOptions<Item, Result>): Gath
 
   function schedule(): void {
     if (writing > 0 || immediate || waiting.length === 0) return;
-    if (waitMs === 0 || waiting.length >= groupSize) {
+    if (waitMs === 'microtask') {
+      immediate = true;
+      queueMicrotask(flush);
+    } else if (waitMs === 0 || waiting.length >= groupSize) {
       immediate = true;
       clearTimeout(timer);
       timer = undefined;

@@ -71,3 +71,24 @@ test('idle waits for what is being written and for what waits behind it', async 
   t.is(written, 5);
   await numbers.idle();
 });
+
+test('where nobody else may have a turn, what is added by settled promises is written together all the same', async (t) => {
+  const groups: number[][] = [];
+  const numbers = gather<number, number>({
+    groupSize: 2,
+    waitMs: 'microtask',
+    write: async (items) => {
+      groups.push([...items]);
+      return items;
+    },
+  });
+  let turns = 0;
+  setImmediate(() => (turns += 1));
+  const add = async (item: number): Promise<number> => {
+    await null;
+    return numbers.add(item);
+  };
+  t.deepEqual(await Promise.all([1, 2, 3].map(add)), [1, 2, 3]);
+  t.deepEqual(groups, [[1, 2], [3]]);
+  t.is(turns, 0);
+});

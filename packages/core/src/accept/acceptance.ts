@@ -1,5 +1,5 @@
 import { HookwellError } from '../errors.ts';
-import { gather } from '../gather.ts';
+import { gather, type Gathering } from '../gather.ts';
 import type { StoredEvent } from '../model/event.ts';
 import type { Notices } from '../notices.ts';
 import type { EngineOptions } from '../options.ts';
@@ -51,18 +51,36 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
   let checking = 0;
   let onChecked: (() => void)[] = [];
 
-  /** Nothing is leased, handed on or told: all of that would be wrong if the host rolls back. */
-  async function storeWithin(event: StoredEvent, within: unknown): Promise<EmitResult> {
-    const joined = await storage.join(within);
-    const context = { ...storeContext, storage: joined, reserve: () => false, onWaiting: () => undefined };
-    const [stored] = await store(await match([event], { storage: joined, plugins }), context);
-    if (!stored || 'error' in stored) throw stored?.error ?? new Error('the event was not answered');
+  /** What is emitted at the same time within one transaction is written together, too. */
+  const within = new WeakMap<object, Gathering<StoredEvent, Stored>>();
+
+  function storingWithin(transaction: unknown): Gathering<StoredEvent, Stored> {
+    const known = isObject(transaction) ? within.get(transaction) : undefined;
+    if (known) return known;
+    const made = gather<StoredEvent, Stored>({
+      groupSize,
+      // On SQLite a host relies on it that nobody else gets a turn in the middle of its transaction.
+      waitMs: 'microtask',
+      async write(events) {
+        const joined = await storage.join(transaction);
+        // Nothing is leased, handed on or told: all of that would be wrong if the host rolls back.
+        const context = { ...storeContext, storage: joined, reserve: () => false, onWaiting: () => undefined };
+        return store(await match(events, { storage: joined, plugins }), context);
+      },
+    });
+    if (isObject(transaction)) within.set(transaction, made);
+    return made;
+  }
+
+  async function storeWithin(event: StoredEvent, transaction: unknown): Promise<EmitResult> {
+    const stored = await storingWithin(transaction).add(event);
+    if ('error' in stored) throw stored.error;
     if (stored.result.deliveries > 0) onPromised();
     return stored.result;
   }
 
   return {
-    async accept(topic, input, within) {
+    async accept(topic, input, transaction) {
       if (storing.size() + checking >= maxPendingEmits) {
         throw new HookwellError(
           'overloaded',
@@ -73,7 +91,7 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
       let event: StoredEvent;
       try {
         event = await emit(topic, input, { catalog, plugins, now, newId });
-        if (within !== undefined) return await storeWithin(event, within);
+        if (transaction !== undefined) return await storeWithin(event, transaction);
       } finally {
         checking -= 1;
         if (checking === 0) {
@@ -100,4 +118,8 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
       await storing.idle();
     },
   };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
