@@ -67,8 +67,8 @@ export const storageRecordCases = [
     const { claims } = await trial.claim({ limit: 3 });
     const [good, bad, twice] = claims;
     const outcomes = [
-      trial.failure(bad!, { fence: trial.newId() }),
       trial.outcome(bad!, { fence: trial.newId() }),
+      trial.failure(bad!, { fence: trial.newId() }),
       trial.outcome(good!),
       trial.failure({ ...good!, id: ids.find((id) => !claims.some((claim) => claim.id === id))! }),
       trial.outcome(twice!),
