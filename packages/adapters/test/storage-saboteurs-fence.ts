@@ -64,6 +64,23 @@ export const fenceSaboteurs: readonly StorageSaboteur[] = [
     sentence: /^a late result was written under a lease that another storage had taken over/,
   },
   {
+    does: 'writes a result that comes again under whatever fence there is by then',
+    sabotage: (sound, { notes }) => ({
+      async recordOutcomes(outcomes) {
+        const again = outcomes.filter((outcome) => notes.has(outcome));
+        for (const outcome of outcomes) notes.set(outcome, true);
+        const present = await underPresentFences(sound, again);
+        const given = outcomes.map((outcome) => {
+          const { fence } = present[again.indexOf(outcome)] ?? outcome;
+          return fence === null ? outcome : { ...outcome, fence };
+        });
+        return sound.recordOutcomes(given);
+      },
+    }),
+    caughtBy: 'recordOutcomes made again takes nothing from whoever has claimed it since',
+    sentence: /^a call that is made again left a line in the log/,
+  },
+  {
     does: 'keeps for itself what it hands back',
     sabotage: (sound, { notes }) => {
       const me = {};
@@ -187,5 +204,21 @@ export const fenceRacers: readonly Racer[] = [
     }),
     promise: 'cancelDelivery ends a delivery, or somebody claims it, and never both',
     sentence: /^it was cancelled, and 1 claimed it/,
+  },
+  {
+    does: 'knows a result again only when it was written before the call began',
+    sabotage: (sound, { notes }) => ({
+      async recordOutcomes(outcomes) {
+        const keys = outcomes.map(({ deliveryId, startedAt, outcome }) => `${deliveryId} ${startedAt} ${outcome}`);
+        const isUnderWay = keys.map((key) => notes.has(key));
+        for (const key of keys) notes.set(key, true);
+        await nextTurn();
+        const { written, ...rest } = await sound.recordOutcomes(outcomes);
+        for (const key of keys) notes.delete(key);
+        return { ...rest, written: written.map((one, index) => one && isUnderWay[index] !== true) };
+      },
+    }),
+    promise: 'recordOutcomes made again while the first call is under way answers as that does',
+    sentence: /^a call that is made again before the first has ended is told something else/,
   },
 ];

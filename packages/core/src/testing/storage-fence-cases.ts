@@ -59,6 +59,18 @@ export const storageFenceCases = [
     ['opens twice'],
   ),
 
+  storageCase('recordOutcomes made again takes nothing from whoever has claimed it since', async (trial) => {
+    const claim = await trial.claimOne(await trial.subscribe());
+    const retried = trial.failure(claim, { retryInMs: 0 });
+    await trial.record(retried);
+    const [holder] = (await trial.claim()).claims;
+    equal(holder?.id, claim.id, 'a delivery that is to be tried at once is not due');
+    const { written } = await trial.record(retried);
+    deepEqual(written, [true], 'a call that is made again, since its answer was lost, is told something else');
+    equal(await linesOf(trial, claim.id), 1, 'a call that is made again left a line in the log');
+    await finish(trial, holder, 'a call that is made again ended the lease of whoever has claimed it since');
+  }),
+
   storageCase(
     'releaseDeliveries hands claims back to every storage, at once',
     async (trial) => {

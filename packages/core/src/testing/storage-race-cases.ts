@@ -44,6 +44,23 @@ export const storageRaceCases = [
     deepEqual({ written, lines: total }, { written: 1, lines: 1 }, 'not just one of several results was written');
   }),
 
+  ...race('recordOutcomes made again while the first call is under way answers as that does', async (trial, callers, round) => {
+    const lane = await trial.subscribe();
+    const claims = [await trial.claimOne(lane), await trial.claimOne(lane)];
+    const outcomes = claims.map((claim, index) =>
+      (round + index) % 2 === 0 ? trial.outcome(claim) : trial.failure(claim, { retryInMs: 1_000 * trial.spanMs }),
+    );
+    const answers = await Promise.all(callers.map(async (caller) => caller.recordOutcomes(outcomes)));
+    for (const { written } of answers) {
+      deepEqual(written, [true, true], 'a call that is made again before the first has ended is told something else');
+    }
+    const where = { kind: 'compare', field: 'subscriptionId', operator: '=', value: lane.id } as const;
+    const { total } = await trial.storage.listAttempts('a', { ...everything, where });
+    equal(total, 2, 'the log has lines of both calls');
+    const { consecutiveFailures } = await rowOf(trial.storage, lane);
+    equal(consecutiveFailures, round % 2 === 0 ? 1 : 0, 'a failure counts for both calls');
+  }),
+
   ...race('moveHealth makes one of several changes on the same version', async (trial, callers) => {
     const { id: subscriptionId, healthVersion } = await trial.subscribe();
     const move = { subscriptionId, healthVersion, health: 'suspended', reason: 'too many errors', pauseLaneMs: null } as const;
