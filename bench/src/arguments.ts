@@ -19,6 +19,9 @@ Usage: npm run bench -- [options]
 
 In each round every contestant runs once, in changing order. Every run is checked: each delivery must arrive exactly
 once, signed, with the same bytes; otherwise the bench ends with 1.
+
+PostgreSQL is a server that the bench starts, with fsync on, or the one that HOOKWELL_BENCH_POSTGRES_URL names; what is
+made on it is dropped in the end.
 `;
 
 /** Something that whoever started the bench can put right; shown as one message, with exit code 2. */
