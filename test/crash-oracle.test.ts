@@ -39,11 +39,11 @@ const fate = (of: Fate, record: number, changes: Partial<SignedNote> = {}): Sign
     ...changes,
   }) as SignedNote;
 
-const recorded = (holder: string, claimedFrom: number, from: number, final = true): SignedNote => ({
+const recorded = (holder: string, claimedFrom: number, from: number, final = true, claimedTo = claimedFrom + 10): SignedNote => ({
   note: 'recorded',
   from,
   at: from + 10,
-  outcomes: [{ delivery: 'd1', claimedFrom, final }],
+  outcomes: [{ delivery: 'd1', claimedFrom, claimedTo, final }],
   holder,
   place: 'place0',
 });
@@ -83,6 +83,10 @@ const legal: Readonly<Record<string, Partial<Evidence>>> = {
   'an attempt that the receiver refused, and another one': {
     arrivals: [arrival({ status: 500 }), arrival({ claimedFrom: 1_300, claimedTo: 1_310, sentAt: 1_320, at: 1_330 })],
     notes: [fate('acked', within), recorded('v1', 1_000, 1_040, false), recorded('v1', 1_300, 1_340)],
+  },
+  'a claim that was begun before the first one and made after its attempt was refused': {
+    arrivals: [arrival({ status: 500 }), takenOver({ claimedFrom: 990, claimedTo: 1_300, sentAt: 1_310, at: 1_320 })],
+    notes: [fate('acked', within), recorded('v1', 1_000, 1_040, false), recorded('v2', 990, 1_340, true, 1_300)],
   },
   'a duplicate after its holder was killed': { arrivals: [arrival(), takenOver()], faults: [fault('kill', 'v1', 1_040)] },
   'a duplicate after its holder was paused': {

@@ -55,6 +55,7 @@ export type Note =
 export interface RecordedOutcome {
   readonly delivery: string;
   readonly claimedFrom: number;
+  readonly claimedTo: number;
   readonly final: boolean;
 }
 

@@ -128,7 +128,7 @@ function judgeDuplicates(evidence: Evidence) {
   for (const [delivery, arrivals] of byDelivery) {
     if (arrivals.length < 2) continue;
     // In the order of their claims: what a paused process sends when it goes on may arrive after what was claimed later.
-    const inOrder = arrivals.toSorted((a, b) => a.claimedFrom - b.claimedFrom || a.sentAt - b.sentAt);
+    const inOrder = arrivals.toSorted((a, b) => a.claimedTo - b.claimedTo || a.sentAt - b.sentAt);
     for (const [index, again] of inOrder.entries()) {
       const first = inOrder[index - 1];
       if (!first || first.status !== 200) continue;
@@ -178,7 +178,7 @@ function findLateSends({ arrivals, notes }: Evidence): Violation[] {
   const violations: Violation[] = [];
   for (const note of notes) {
     if (note.note !== 'recorded') continue;
-    for (const { delivery, claimedFrom, final } of note.outcomes) {
+    for (const { delivery, claimedFrom, claimedTo, final } of note.outcomes) {
       for (const arrival of byDelivery.get(delivery) ?? []) {
         if (arrival.holder === note.holder && arrival.claimedFrom === claimedFrom) continue;
         if (final && arrival.claimedFrom > note.at)
@@ -189,7 +189,7 @@ function findLateSends({ arrivals, notes }: Evidence): Violation[] {
               arrival.at,
             ),
           );
-        if (arrival.claimedFrom > claimedFrom && arrival.claimedTo < note.from)
+        if (arrival.claimedFrom > claimedTo && arrival.claimedTo < note.from)
           violations.push(
             violation(
               'unexplained',

@@ -102,6 +102,7 @@ export function watchEngine({ holder, note, points }: Watch) {
           outcomes: written.map(({ deliveryId, fence, outcome }) => ({
             delivery: deliveryId,
             claimedFrom: byFence.get(fence)?.from ?? 0,
+            claimedTo: byFence.get(fence)?.to ?? 0,
             final: outcome !== 'retry',
           })),
         });
