@@ -228,6 +228,11 @@ test.serial('too many connections, a server that cannot be reached and a pool wi
       now: Date.now,
     }),
   );
+  const everyAddress = new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })]);
+  const nowhere = { query: async () => Promise.reject(everyAddress), connect: async () => Promise.reject(everyAddress) };
+  const refused = await t.throwsAsync<HookwellError>(postgresStorage({ pool: nowhere }).start({ now: Date.now }));
+  t.is(refused.code, 'storage_busy');
+  t.regex(refused.message, /connect ECONNREFUSED ::1:1/);
   const crowded = database.pool({ max: 1, connectionTimeoutMillis: 500 });
   const { storage } = await database.started({ pool: crowded });
   const client = await crowded.connect();

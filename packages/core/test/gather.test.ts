@@ -85,7 +85,7 @@ test('where nobody else may have a turn, what is added by settled promises is wr
   let turns = 0;
   setImmediate(() => (turns += 1));
   const add = async (item: number): Promise<number> => {
-    await null;
+    await Promise.resolve();
     return numbers.add(item);
   };
   t.deepEqual(await Promise.all([1, 2, 3].map(add)), [1, 2, 3]);

@@ -26,7 +26,8 @@ const waysOut: Readonly<Record<string, string>> = {
     ' A pooler that hands out another connection for each transaction does not know prepared statements; set the option "prepare" to false.',
   '42P05':
     ' A pooler that hands out another connection for each transaction does not know prepared statements; set the option "prepare" to false.',
-  '42501': ' The role must own the schema and the tables in it, or be a member of the role that does.',
+  '42501':
+    " The role must own the schema and the tables in it, or be a member of the role that does; in a transaction of the host's, usage of the schema and select, insert and update on its tables are enough.",
   '3D000': ' Create the database first.',
   '53100': ' Its disk is full.',
 };
@@ -39,6 +40,8 @@ export function codeOf(error: unknown): string {
 /** What an error of the driver means: `storage_busy` for what passes, and `storage_failed` for all others. */
 export function storageError(error: unknown): HookwellError {
   if (HookwellError.is(error)) return error;
+  // Node tries each address of a host, and tells of all failures at once, in no words of its own.
+  if (error instanceof AggregateError && error.message === '' && error.errors.length > 0) return storageError(error.errors[0]);
   const code = codeOf(error);
   const said = error instanceof Error && error.message !== '' ? error.message : String(error);
   if (code.startsWith('08') || lostCodes.has(code) || lost.test(said)) {

@@ -1,7 +1,7 @@
 /** The pauses before each look, in milliseconds: most transactions commit within a few of them. */
-const pausesMs = [1, 3, 10, 30, 100, 300, 1_000];
+const pausesMs = [1, 3, 10, 30, 100, 300, 600, 1_000, 1_000, 1_000, 1_000, 1_000];
 /** The same where each look means that other processes are told to look. */
-const pausesOfOthersMs = [5, 25, 100, 400, 1_500];
+const pausesOfOthersMs = [5, 25, 100, 400, 1_000, 1_500, 2_000];
 
 /**
  * Looks for what transactions of the host's have written. Nobody tells when one commits, so it looks at growing intervals,
