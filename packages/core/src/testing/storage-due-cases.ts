@@ -110,9 +110,12 @@ export const storageDueCases = [
       const [one, other] = [await listen('one'), await listen('other')];
       await one.announceDue();
       await soon(onHeard, () => heard.other > 0, 'another storage did not hear of it');
-      await other.announceDue();
-      await soon(onHeard, () => heard.one > 0, 'another storage did not hear of it');
-      deepEqual(heard, { one: 1, other: 1 }, 'who announces hears itself');
+      // What is said first arrives first: by the last of these, the other one would have heard itself.
+      for (let times = 1; times <= 5; times += 1) {
+        await other.announceDue();
+        await soon(onHeard, () => heard.one >= times, 'another storage did not hear of it');
+      }
+      deepEqual(heard, { one: 5, other: 1 }, 'who announces hears itself');
     },
     ['hears others', 'opens twice'],
   ),
