@@ -22,6 +22,9 @@ numbers.setTypeParser(types.builtins.INT8, Number);
 /** Opens a PostgreSQL database for the CRM and for the engine, on one pool. */
 export async function openPostgres(url: string): Promise<CrmDatabase> {
   const pool = new Pool({ connectionString: url, max: maxConnections, connectionTimeoutMillis: 10_000, types: numbers });
+  // A connection that is lost in the middle of a transaction says so by an event, too, which would end the process if nobody
+  // heard it; whoever has the transaction is told by its next statement.
+  pool.on('connect', (client) => void client.on('error', () => {}));
   pool.on('error', (error) => console.error(`database: a connection was lost: ${error.message}`));
   try {
     const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(schema);

@@ -3,12 +3,12 @@ import { setTimeout } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { Crm } from './crm.ts';
 
-/** How often a request is made again when its connection breaks, and the pause before. */
+/** How often a request is made again when its connection breaks or the server fails, and the pause before. */
 const again = { times: 100, pauseMs: 100 };
 
 /**
- * The CRM at a URL, as a program elsewhere uses it. A process of it may be killed in the middle: what got no answer is
- * asked again, under the same key where it would otherwise be done twice.
+ * The CRM at a URL, as a program elsewhere uses it. A process of it, or its database, may fail in the middle: what was not
+ * done is asked again, under the same key where it would otherwise be done twice.
  */
 export function crmAt(url: string): Crm {
   // A connection for each request, because a connection stays with the process that took it.
@@ -21,8 +21,9 @@ export function crmAt(url: string): Crm {
       try {
         const response = await request(url + path, sent);
         const text = await response.body.text();
-        if (response.statusCode >= 400) throw new Unexpected(`${method} ${path} was answered ${response.statusCode}: ${text}`);
-        return JSON.parse(text) as Answer;
+        if (response.statusCode < 400) return JSON.parse(text) as Answer;
+        const problem = `${method} ${path} was answered ${response.statusCode}: ${text}`;
+        throw response.statusCode < 500 ? new Unexpected(problem) : new Error(problem);
       } catch (error) {
         if (error instanceof Unexpected || tried === again.times) throw error;
         await setTimeout(again.pauseMs);
@@ -46,7 +47,7 @@ interface Changed {
   readonly changed: boolean;
 }
 
-/** An answer, and not the one that was hoped for: to ask again would not help. */
+/** What the CRM will not do: to ask again would not help. */
 class Unexpected extends Error {
   override readonly name = 'Unexpected';
 }
