@@ -86,9 +86,9 @@ export class Listener {
       client.on('error', lose);
       client.on('end', lose);
       this.#hangUp = hangUp;
+      await client.query({ text: `listen "${channel}"`, values: [], rowMode: 'array', types: { getTypeParser: () => String } });
       // Hearing of others keeps no process alive.
       client.unref?.();
-      await client.query({ text: `listen "${channel}"`, values: [], rowMode: 'array', types: { getTypeParser: () => String } });
     } catch (error) {
       this.#hangUp?.();
       throw storageError(error);
