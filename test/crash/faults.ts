@@ -44,8 +44,9 @@ async function killNow(arena: Arena, slot: Slot, kind: string): Promise<void> {
   victim.doomed = true;
   const from = monotonicMs();
   victim.signal('SIGKILL');
-  await victim.ended;
-  arena.fault(kind, victim.holder, from, Number.POSITIVE_INFINITY);
+  // It may have died at a point just before.
+  const { at } = await victim.ended;
+  arena.fault(kind, victim.holder, Math.min(from, at), Number.POSITIVE_INFINITY);
 }
 
 /** Has the victim kill itself at a point. */

@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { httpTransport } from '@hookwell/adapters/http';
@@ -48,6 +49,8 @@ export type VictimWord =
 const callers = 3;
 const stallMs = { look: 100, tell: 700 };
 
+// Whoever is killed keeps nothing for the next one.
+flushCompileCache();
 const lines = createInterface({ input: process.stdin });
 const orders: string[] = [];
 let onLine = (line: string): unknown => orders.push(line);
