@@ -43,12 +43,18 @@ function postgresHost({ url, schema }: Extract<Whereabouts, { storage: 'postgres
   }
 
   async function create(record: number, alongside: (within: unknown) => Promise<unknown>, undo: boolean): Promise<Fate> {
-    const client = await pool.connect();
     let broken = false;
     const onError = (): void => {
       broken = true;
     };
-    client.on('error', onError);
+    // By callback: a connection can end in the same turn in which it is handed over, before a promise is answered.
+    const client = await new Promise<PoolClient>((resolve, reject) => {
+      pool.connect((error, connected) => {
+        connected?.on('error', onError);
+        if (connected) resolve(connected);
+        else reject(error ?? new Error('no connection'));
+      });
+    });
     try {
       try {
         await transact(client, record, alongside, undo);
