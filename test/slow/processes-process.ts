@@ -5,7 +5,7 @@ import { postgresStorage } from '@hookwell/adapters/postgres';
 import { createEngine, ontraportCatalog, type StorageAdapter } from '@hookwell/core';
 import { Pool } from 'pg';
 import { topicOf } from './processes-load.ts';
-import { countStatements } from './processes-statements.ts';
+import { CountingClient, statements } from './processes-statements.ts';
 
 /** What a process is made with. */
 export interface ProcessSetting {
@@ -47,9 +47,8 @@ const emitsAtOnce = 1_000;
 const claimed: string[] = [];
 const sent: string[] = [];
 const errors: string[] = [];
-const pool = new Pool({ connectionString: url, application_name: name });
+const pool = new Pool({ connectionString: url, application_name: name, Client: CountingClient });
 pool.on('error', (error) => errors.push(String(error)));
-const statements = countStatements(pool);
 const storage = postgresStorage({ pool, schema });
 let ids = 0;
 

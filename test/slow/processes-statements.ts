@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 
 /** What tells the storage's statements apart: a few words of each that no other has. */
 const marks: readonly (readonly [kind: string, mark: string])[] = [
@@ -17,38 +17,37 @@ const marks: readonly (readonly [kind: string, mark: string])[] = [
   ['start', '.migrations'],
   ['start', '"migrations"'],
   ['start', 'to_regclass($1'],
-  ['listen', 'listen '],
-  ['notify', 'notify'],
+  ['listen', 'listen "'],
+  ['announce', 'pg_notify'],
   ['begin', 'begin '],
   ['commit', 'commit'],
   ['rollback', 'rollback'],
 ];
 
-/**
- * Counts what is sent on the connections of a pool, by kind, whoever sends it. Commands that go in one text count one by
- * one.
- */
-export function countStatements(pool: Pool): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  pool.on('connect', (client) => {
-    const query = client.query.bind(client) as (...given: readonly unknown[]) => unknown;
+/** How many statements of each kind were sent, by whoever did, on the connections of {@link CountingClient}. */
+export const statements = new Map<string, number>();
+
+/** A client that counts what it sends. Commands that go in one text count one by one. */
+export class CountingClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    const query = this.query.bind(this) as (...given: readonly unknown[]) => unknown;
     const counting = (...given: readonly unknown[]): unknown => {
       const [first] = given;
       const text = typeof first === 'string' ? first : (first as { readonly text: string }).text;
       for (const command of commandsIn(text)) {
         const kind = kindOf(command);
-        counts.set(kind, (counts.get(kind) ?? 0) + 1);
+        statements.set(kind, (statements.get(kind) ?? 0) + 1);
       }
       return query(...given);
     };
-    Object.assign(client, { query: counting });
-  });
-  return counts;
+    Object.assign(this, { query: counting });
+  }
 }
 
 /** The sum over all kinds. */
-export function sumOf(statements: Readonly<Record<string, number>>): number {
-  return Object.values(statements).reduce((sum, count) => sum + count, 0);
+export function sumOf(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 /** The storage writes no semicolon inside a statement. */
