@@ -19,6 +19,8 @@ interface Answer {
 export function prepareClaimDeliveries(names: Names) {
   // Planned anew each time: a plan that was made for a short queue would read a long one from end to end. Both walks are
   // evaluated only as far as lanes are asked for, and a lane's deliveries only as far as they are wanted.
+  // Events are read at the top: PostgreSQL 18.4 crashes where a row that is locked has changed meanwhile, and another part
+  // of the statement below the top chooses partitions as it runs.
   const claim = plannedEachTime<Answer>(`
     with recursive clock as materialized (select ${names.now} as now),
     ${walkLanes(names, 'onwards', { after: '$1::bigint' })},
@@ -63,19 +65,20 @@ export function prepareClaimDeliveries(names: Names) {
       'subscriptions', (
         select json_agg(s) from ${names.subscriptions} as s where s.id in (select subscription_id from ours)
       ),
-      'events', (
-        select json_agg(event) from (select distinct event_id, event_day from ours) o
-        cross join lateral (
-          select * from ${names.events} as e where e.id = o.event_id and e.day = o.event_day
-        ) event
-      ),
+      'events', wanted.events,
       'cursor', case when (select count(*) from picked) = $4::integer
         then (select subscription_id from picked order by turn desc limit 1)
         else coalesce((select id from (select id, row_number() over () as turn from walk) w order by turn desc limit 1), $1::bigint)
       end,
       'more', (select count(*) from picked) = $4::integer or (select count(*) from walk) = ${maxLanesPerCall}
         or (select count(*) from picked) > (select count(*) from ours)
-    )::text`);
+    )::text
+    from (
+      select json_agg(event) as events from (select distinct event_id, event_day from ours) o
+      cross join lateral (
+        select * from ${names.events} as e where e.id = o.event_id and e.day = o.event_day
+      ) event
+    ) wanted`);
 
   return async (runner: Runner, request: ClaimRequest): Promise<ClaimResult> => {
     const { fence, leaseMs, limit, perLane, lanes, after } = request;

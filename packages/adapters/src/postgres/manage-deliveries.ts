@@ -1,8 +1,16 @@
 import type { StoredEvent } from '@hookwell/core';
 import { readEvent } from '../sql/read-rows.ts';
-import { toJson } from './connection.ts';
+import { toJson, type Connection } from './connection.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
+
+/** The last line of a delivery, as far as it is used here. */
+interface Line {
+  readonly subscription_id: number;
+  readonly event_id: string;
+  readonly event_day: number;
+  readonly number: number;
+}
 
 /** Makes the calls about single deliveries that an account makes: find their events, replay, cancel. */
 export function prepareManageDeliveries(names: Names) {
@@ -11,26 +19,36 @@ export function prepareManageDeliveries(names: Names) {
       select distinct on (e.id) e.* from ${names.events} as e
       where e.id = any (array(select id from json_to_recordset($2::text::json) as given (id text))) and e.account_id = $1::text
     ) event`);
-  // The event is locked against being forgotten until the delivery that needs it can be seen.
-  const replay = plannedEachTime<boolean>(`
-    with clock as materialized (select ${names.now} as now), last as materialized (
-      select delivery_id, account_id, subscription_id, event_id, event_day, number from ${names.attempts}
+  // What chooses partitions as it runs, and what waits for rows that may change, are statements apart: together they crash
+  // PostgreSQL 18.4. The event is locked against being forgotten until the delivery that needs it can be seen.
+  const findLast = plannedEachTime<Line | null>(`
+    select coalesce((
+      select to_json(a) from ${names.attempts} as a
       where delivery_id = $2::text and account_id = $1::text order by number desc, id desc limit 1
-    ), event as materialized (
-      select e.id from ${names.events} as e, last where e.id = last.event_id and e.day = last.event_day for key share of e
-    ), subscription as materialized (
-      select s.id from ${names.subscriptions} as s, last
-      where s.id = last.subscription_id and s.health <> 'unsubscribed' for key share of s
+    ), 'null')::text`);
+  const lockEvent = plannedEachTime<boolean>(`
+    with event as materialized (
+      select from ${names.events} where id = $1::text and day = $2::integer for key share
+    )
+    select to_json(exists (select from event))::text`);
+  const replay = plannedEachTime<boolean>(`
+    with clock as materialized (select ${names.now} as now), subscription as materialized (
+      select id from ${names.subscriptions} where id = $3::bigint and health <> 'unsubscribed' for key share
     ), replayed as (
       insert into ${names.deliveries} (
         id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at
       )
-      select delivery_id, account_id, subscription_id, event_id, event_day, number, 0, 0, now, now
-      from clock, last, event, subscription
+      select $1::text, $2::text, id, $4::text, $5::integer, $6::integer, 0, 0, now, now
+      from clock, subscription
       on conflict (id) do nothing
       returning id
     )
     select to_json(exists (select from replayed))::text`);
+  const findTopic = plannedEachTime<string>(`
+    select to_json(coalesce((
+      select e.topic from ${names.deliveries} as d join ${names.events} as e on e.id = d.event_id and e.day = d.event_day
+      where d.id = $2::text and d.account_id = $1::text
+    ), ''))::text`);
   const cancel = plannedEachTime<boolean>(`
     with clock as materialized (select ${names.now} as now), cancelled as (
       delete from ${names.deliveries}
@@ -41,9 +59,9 @@ export function prepareManageDeliveries(names: Names) {
         day, account_id, subscription_id, delivery_id, event_id, event_day, topic, number, outcome, reason, status,
         started_at, duration_ms, answer
       )
-      select (now / 86400000)::integer, c.account_id, subscription_id, c.id, event_id, event_day, coalesce(e.topic, ''), 0,
+      select (now / 86400000)::integer, account_id, subscription_id, id, event_id, event_day, $4::text, 0,
         'cancelled', $3::text, 0, now, 0, ''
-      from clock, cancelled as c left join ${names.events} as e on e.id = c.event_id and e.day = c.event_day
+      from clock, cancelled
     )
     select to_json(exists (select from cancelled))::text`);
 
@@ -51,10 +69,15 @@ export function prepareManageDeliveries(names: Names) {
     findEvents: async (runner: Runner, accountId: string, ids: readonly string[]): Promise<readonly StoredEvent[]> =>
       (await runner.run(findEvents, [accountId, toJson(ids.map((id) => ({ id })))])).map(readEvent),
 
-    replay: async (runner: Runner, accountId: string, deliveryId: string): Promise<boolean> =>
-      runner.run(replay, [accountId, deliveryId]),
+    replay: async (connection: Connection, accountId: string, deliveryId: string): Promise<boolean> =>
+      connection.transact(async ({ run }) => {
+        const last = await run(findLast, [accountId, deliveryId]);
+        if (!last || !(await run(lockEvent, [last.event_id, last.event_day]))) return false;
+        const { subscription_id: subscriptionId, event_id: eventId, event_day: eventDay, number } = last;
+        return run(replay, [deliveryId, accountId, subscriptionId, eventId, eventDay, number]);
+      }),
 
     cancel: async (runner: Runner, accountId: string, deliveryId: string, reason: string): Promise<boolean> =>
-      runner.run(cancel, [accountId, deliveryId, reason]),
+      runner.run(cancel, [accountId, deliveryId, reason, await runner.run(findTopic, [accountId, deliveryId])]),
   };
 }
