@@ -100,7 +100,7 @@ test.serial('a pool that does not say how it makes connections lends one, which 
   const lending = database.pool();
   const bare: PostgresPool = {
     query: async (query) => lending.query({ ...query, values: [...query.values] }),
-    connect: async () => lending.connect(),
+    connect: (callback) => lending.connect(callback),
   };
   const one = await start({ pool: bare });
   const other = await start({ listen: false });
@@ -130,7 +130,7 @@ test.serial('a server that has no connection left for it fails the start, which 
   let refusals = 1;
   const scarce: PostgresPool = {
     query: async (query) => pool.query({ ...query, values: [...query.values] }),
-    connect: async () => pool.connect(),
+    connect: (callback) => pool.connect(callback),
     options: pool.options,
     Client: class extends Client {
       override connect(): Promise<this> {

@@ -229,7 +229,10 @@ test.serial('too many connections, a server that cannot be reached and a pool wi
     }),
   );
   const everyAddress = new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' })]);
-  const nowhere = { query: async () => Promise.reject(everyAddress), connect: async () => Promise.reject(everyAddress) };
+  const nowhere = {
+    query: async () => Promise.reject(everyAddress),
+    connect: (callback: (error: Error, client: undefined) => void) => callback(everyAddress, undefined),
+  };
   const refused = await t.throwsAsync<HookwellError>(postgresStorage({ pool: nowhere }).start({ now: Date.now }));
   t.is(refused.code, 'storage_busy');
   t.regex(refused.message, /connect ECONNREFUSED ::1:1/);
@@ -259,7 +262,7 @@ test.serial('what does not pass by itself is told with its cause and a way out',
 function losing(pool: Pool): PostgresPool & { lose: boolean } {
   const lossy = {
     lose: false,
-    connect: async () => pool.connect(),
+    connect: (callback: Parameters<PostgresPool['connect']>[0]) => pool.connect(callback),
     async query(query: Parameters<PostgresPool['query']>[0]) {
       const result = await pool.query({ ...query, values: [...query.values] });
       if (!lossy.lose) return result;
@@ -298,6 +301,34 @@ test.serial(
     ]);
   },
 );
+
+test.serial('a batch whose answers are lost again and again is busy, and never said to be refused', async (t) => {
+  const pool = losing(database.pool());
+  const { storage } = await database.started({ pool });
+  const { id } = await subscribe(storage);
+  const batch = batchFor('x', [id]);
+  pool.lose = true;
+  await busyWith('ECONNRESET', async () => storage.storeEvents(batch));
+  // Now the batch is there already, and the question whether it is gets no answer.
+  pool.lose = true;
+  await busyWith('ECONNRESET', async () => storage.storeEvents(batch));
+  t.deepEqual(await storage.storeEvents(batch), batch.events);
+});
+
+test.serial('a client that breaks in the turn in which the pool lends it is not used again, and ends no process', async (t) => {
+  const pool = database.pool();
+  const breaking: PostgresPool = {
+    query: async (query) => pool.query({ ...query, values: [...query.values] }),
+    connect: (callback) =>
+      pool.connect((error, client) => {
+        callback(error, client);
+        client?.emit('error', new Error('terminating connection due to administrator command'));
+      }),
+  };
+  const { storage } = await database.started({ pool: breaking });
+  t.false(await storage.replayDelivery('a', 'nothing'));
+  t.is(pool.totalCount, 0);
+});
 
 test.serial('a subscription that is made again, because the answer was lost, is not there twice', async (t) => {
   const lossy = losing(database.pool());

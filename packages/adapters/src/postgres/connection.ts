@@ -47,17 +47,16 @@ export class Connection implements Runner {
    * @param settings further commands at its beginning, e.g. `set local lock_timeout = 100`
    */
   async transact<Result>(work: (transaction: Transaction) => Promise<Result>, settings = ''): Promise<Result> {
-    const client = await this.#connect();
-    const { run } = runnerOn(async (query) => client.query(query), this.#prepare);
-    const command = async (text: string): Promise<void> => {
-      await client.query({ text, values: [], rowMode: 'array', types: asSent });
-    };
     // A connection that breaks while nothing runs on it says so by an event, which would end the process if nobody heard it.
     let broken = false;
     const onError = (): void => {
       broken = true;
     };
-    client.on('error', onError);
+    const client = await lend(this.#pool, onError);
+    const { run } = runnerOn(async (query) => client.query(query), this.#prepare);
+    const command = async (text: string): Promise<void> => {
+      await client.query({ text, values: [], rowMode: 'array', types: asSent });
+    };
     try {
       await command(`begin isolation level read committed read write; ${settings}`);
       const result = await work({ run, command });
@@ -74,14 +73,23 @@ export class Connection implements Runner {
       client.release(broken);
     }
   }
+}
 
-  async #connect(): Promise<PostgresClient> {
-    try {
-      return await this.#pool.connect();
-    } catch (error) {
-      throw storageError(error);
-    }
-  }
+/**
+ * Takes a client out of a pool, with a listener for its errors from the very turn in which the pool hands it out.
+ *
+ * @throws {HookwellError} `storage_busy`, `storage_failed`
+ */
+export async function lend(pool: PostgresPool, onError: (error: Error) => void): Promise<PostgresClient> {
+  return new Promise((resolve, reject) => {
+    const take = (client: PostgresClient): void => {
+      client.on('error', onError);
+      resolve(client);
+    };
+    const refuse = (error: unknown): void => reject(storageError(error));
+    const answer = pool.connect((error, client) => (client ? take(client) : refuse(error)));
+    answer?.then(take, refuse);
+  });
 }
 
 /** PostgreSQL keeps no text with the character zero in it. */

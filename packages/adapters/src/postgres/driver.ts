@@ -47,7 +47,11 @@ export interface PostgresOwnClient extends PostgresConnection {
 /** A pool of pg, as far as it is used here. A host shares the one that it has. */
 export interface PostgresPool {
   query(query: PostgresQuery): Promise<PostgresResult>;
-  connect(): Promise<PostgresClient>;
+  /**
+   * Lends a client, or says why it cannot, by the callback, in whose turn an error of the client may already come. A pool
+   * of the host's own may answer by a promise instead.
+   */
+  connect(callback: (error: Error | undefined, client: PostgresClient | undefined) => void): Promise<PostgresClient> | void;
   /** What a pool of pg makes its clients with. */
   readonly Client?: new (options: object) => PostgresOwnClient;
   readonly options?: object;

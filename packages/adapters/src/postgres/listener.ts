@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PostgresConnection, PostgresNotification, PostgresPool } from './driver.ts';
+import { lend } from './connection.ts';
 import { storageError } from './storage-error.ts';
 
 /** Pauses between attempts to have a connection again, in milliseconds; the last one from then on. */
@@ -26,8 +27,13 @@ export interface ListenerContext {
  */
 async function connectTo(pool: PostgresPool): Promise<{ readonly client: PostgresConnection; readonly close: () => void }> {
   if (!pool.Client || !pool.options) {
-    const lent = await pool.connect();
-    return { client: lent, close: () => lent.release(true) };
+    const ignore = (): void => undefined;
+    const lent = await lend(pool, ignore);
+    const close = (): void => {
+      lent.off('error', ignore);
+      lent.release(true);
+    };
+    return { client: lent, close };
   }
   const client = new pool.Client(pool.options);
   // What goes wrong before and after it is listened to is heard by nobody else, and would end the process.

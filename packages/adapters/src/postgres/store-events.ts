@@ -137,8 +137,7 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
     try {
       taken = new Set(await insert(runner, batch));
     } catch (error) {
-      // In a transaction of the host's, which a conflict ends, nothing more can be asked.
-      const answers = isConflict(error) ? await answerAgain(runner, batch).catch(() => null) : null;
+      const answers = isConflict(error) ? await answerAgain(runner, batch).catch(conflictUnlessBusy) : null;
       if (answers) return answers;
       throw error;
     }
@@ -172,6 +171,15 @@ function checkDeliveries({ events, deliveries }: StoreBatch): void {
       { value: eventId },
     );
   }
+}
+
+/**
+ * In a transaction of the host's, which a conflict ends, nothing more can be asked, and the conflict is what is told. A
+ * question that can be asked again must be: whoever is told of a conflict takes the batch for not stored.
+ */
+function conflictUnlessBusy(error: unknown): null {
+  if (HookwellError.is(error, 'storage_busy')) throw error;
+  return null;
 }
 
 function isConflict(error: unknown): boolean {
