@@ -27,8 +27,8 @@ export function forgetfulPool(pool: Pool): PostgresPool {
 function forgetful(client: PoolClient): PostgresClient {
   return {
     query: async (query) => client.query({ ...query, values: [...query.values] }),
-    on: (event: string, listener: (...given: never[]) => void) => client.on(event as 'error', listener),
-    off: (event: string, listener: (...given: never[]) => void) => client.off(event, listener),
+    on: (event: string, listener: (given: never) => void) => client.on(event as 'error', listener as (error: Error) => void),
+    off: (event: string, listener: (given: never) => void) => client.off(event, listener as (error: Error) => void),
     release(destroy) {
       if (destroy === true) client.release(true);
       else
