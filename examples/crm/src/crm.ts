@@ -46,7 +46,8 @@ export function createCrm(database: CrmDatabase, engine: Engine<EventName>): Crm
       kind,
       records.map((fields) => ({ ...dates, ...checkFields(kind, fields) })),
     );
-    for (const row of rows) await tell(transaction, `object_create(${kinds[kind].objectType})`, kind, row);
+    // What is told at the same time within a transaction is written together.
+    await Promise.all(rows.map(async (row) => tell(transaction, `object_create(${kinds[kind].objectType})`, kind, row)));
     return rows;
   }
 
