@@ -64,12 +64,27 @@ function counting(result: ScriptedTransport['result'] = () => delivered) {
   return { transport, until };
 }
 
-test('what a process stores that does not deliver is sent by another one at once', async (t) => {
+/** Two processes: one that only accepts, with a subscription, and one that delivers; and the requests that it makes. */
+async function startPair(t: ExecutionContext) {
   const open = makePlace();
   const { transport, until } = counting();
   const { engine } = await startAccepting(t, open());
   await startDelivering(t, open(), transport);
   await engine.subscriptions.create(wish);
+  return { engine, transport, until };
+}
+
+/** A transaction of the host's in which an event was emitted. */
+async function emitWithin(t: ExecutionContext, { engine }: Pick<Running, 'engine'>) {
+  const client = await database.pool().connect();
+  t.teardown(() => client.release());
+  await client.query('begin');
+  await engine.emit('sub_tag(3)', emission, { within: client });
+  return { commit: async () => client.query('commit') };
+}
+
+test('what a process stores that does not deliver is sent by another one at once', async (t) => {
+  const { engine, transport, until } = await startPair(t);
   for (let count = 1; count <= 3; count += 1) {
     await engine.emit('sub_tag(3)', emission);
     await until(count);
@@ -78,32 +93,18 @@ test('what a process stores that does not deliver is sent by another one at once
 });
 
 test('what such a process has stored in a transaction is sent by another one once that commits', async (t) => {
-  const open = makePlace();
-  const { transport, until } = counting();
-  const { engine } = await startAccepting(t, open());
-  await startDelivering(t, open(), transport);
-  await engine.subscriptions.create(wish);
-  const client = await database.pool().connect();
-  t.teardown(() => client.release());
-  await client.query('begin');
-  await engine.emit('sub_tag(3)', emission, { within: client });
+  const { engine, transport, until } = await startPair(t);
+  const { commit } = await emitWithin(t, { engine });
   t.is(transport.sent.length, 0);
-  await client.query('commit');
+  await commit();
   await until(1);
   t.is(transport.sent.length, 1);
 });
 
 test('a process that stops right after such a transaction tells the others before it does', async (t) => {
-  const open = makePlace();
-  const { transport, until } = counting();
-  const { engine } = await startAccepting(t, open());
-  await startDelivering(t, open(), transport);
-  await engine.subscriptions.create(wish);
-  const client = await database.pool().connect();
-  t.teardown(() => client.release());
-  await client.query('begin');
-  await engine.emit('sub_tag(3)', emission, { within: client });
-  await client.query('commit');
+  const { engine, transport, until } = await startPair(t);
+  const { commit } = await emitWithin(t, { engine });
+  await commit();
   await engine.stop();
   await until(1);
   t.is(transport.sent.length, 1);
