@@ -46,7 +46,8 @@ export async function openPostgres(url: string): Promise<CrmDatabase> {
 async function prepare(transaction: Kysely<Tables>): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('crm tables', 0))`.execute(transaction);
   const { rows } = await sql<{ readonly schema: boolean; readonly tables: boolean }>`
-    select to_regnamespace(${schema}) is not null as schema, to_regclass(${`${schema}.answers`}) is not null as tables
+    select exists (select from pg_namespace where nspname = ${schema}) as schema,
+      exists (select from pg_tables where schemaname = ${schema} and tablename = 'answers') as tables
   `.execute(transaction);
   if (rows[0]?.tables) return;
   if (!rows[0]?.schema) await sql.raw(`create schema ${schema}`).execute(transaction);

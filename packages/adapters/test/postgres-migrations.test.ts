@@ -136,6 +136,24 @@ test('to start says nothing on the connections of the host', async (t) => {
   t.deepEqual(notices, []);
 });
 
+test('a process that waited while another one made the schema finds it', async (t) => {
+  const other = await behind.connect();
+  await other.query("begin; select pg_advisory_xact_lock(hashtextextended('hookwell migrations awaited', 0))");
+  const pool = database.pool({ max: 1, application_name: 'awaiting' });
+  // A session that knows these functions already does not look for what others have changed when it uses them.
+  await pool.query("select to_json(to_regnamespace('elsewhere') is not null)::text");
+  const started = works(pool, 'awaited');
+  for (let waits = 0; waits === 0;) {
+    const { rows } = await behind.query<{ count: string }>(
+      "select count(*) from pg_stat_activity where application_name = 'awaiting' and wait_event = 'advisory'",
+    );
+    waits = Number(rows[0]?.count);
+  }
+  await other.query('create schema awaited; commit');
+  other.release();
+  await t.notThrowsAsync(started);
+});
+
 test('a process that is killed in the middle of any step leaves it undone, and the next one goes on from there', async (t) => {
   // Whoever writes down that a step was done, as the last thing in it, has to wait for this test.
   await behind.query(`

@@ -56,12 +56,15 @@ export async function migrate(connection: Connection, schema: string): Promise<v
   const lock = plannedEachTime<unknown>(
     `select to_json(pg_advisory_xact_lock(hashtextextended('hookwell migrations ' || $1::text, 0))::text)::text`,
   );
-  const schemaIsThere = plannedEachTime<boolean>('select to_json(to_regnamespace($1::text) is not null)::text');
+  // Asked of the catalog itself: `to_regnamespace` may go by what the session knew before it waited for the lock.
+  const schemaIsThere = plannedEachTime<boolean>(
+    'select to_json(exists (select from pg_catalog.pg_namespace where nspname = $1::text))::text',
+  );
   for (let done = false; !done;) {
     done = await connection.transact(async (transaction) => {
       const { run, command } = transaction;
       await run(lock, [schema]);
-      if (!(await run(schemaIsThere, [names.schema]))) await command(`create schema ${names.schema}`);
+      if (!(await run(schemaIsThere, [schema]))) await command(`create schema ${names.schema}`);
       const version = await versionOf(transaction, names);
       if (version === null) await command(migrationsTable(names.migrations));
       const applied = version ?? 0;
