@@ -152,7 +152,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
     pollEveryMs: options.pollEveryMs,
   });
-  const lookout = new Lookout(() => loop.wake());
+  const lookout = new Lookout(() => loop.wake(), monotonicNow);
   const accepting = acceptance({
     options,
     storage,

@@ -1,7 +1,9 @@
 /** The pauses before each look, in milliseconds: most transactions commit within a few of them. */
-const pausesMs = [1, 3, 10, 30, 100, 300, 600, 1_000, 1_000, 1_000, 1_000, 1_000];
+const pausesMs = [1, 10, 30, 100, 300, 600, 1_000, 1_000, 1_000, 1_000, 1_000];
 /** The same where each look means that other processes are told to look. */
 const pausesOfOthersMs = [5, 25, 100, 400, 1_000, 1_500, 2_000];
+/** Where it has looked so lately, in milliseconds, one transaction follows the other, and a look finds several together. */
+const latelyMs = 20;
 
 /**
  * Looks for what transactions of the host's have written. Nobody tells when one commits, so it looks at growing intervals,
@@ -9,13 +11,17 @@ const pausesOfOthersMs = [5, 25, 100, 400, 1_000, 1_500, 2_000];
  */
 export class Lookout {
   readonly #wake: () => void;
+  readonly #monotonicNow: () => number;
   #pausesMs: readonly number[] = pausesMs;
   #looks = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #dueAt = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(wake: () => void) {
+  constructor(wake: () => void, monotonicNow: () => number) {
     this.#wake = wake;
+    this.#monotonicNow = monotonicNow;
   }
 
   /**
@@ -25,7 +31,7 @@ export class Lookout {
    */
   begin(delivers: boolean): void {
     this.#pausesMs = delivers ? pausesMs : pausesOfOthersMs;
-    this.#looks = 0;
+    this.#looks = this.#monotonicNow() - this.#lookedAt < latelyMs ? 1 : 0;
     this.#next();
   }
 
@@ -33,18 +39,25 @@ export class Lookout {
   stop(): boolean {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    return this.#timer !== undefined;
+    return this.#dueAt < Number.POSITIVE_INFINITY;
   }
 
+  /** Looks after the next pause, unless it looks before that anyway. */
   #next(): void {
-    const pauseMs = this.#pausesMs[this.#looks];
-    if (this.#stopped || pauseMs === undefined || this.#timer !== undefined) return;
+    const pauseMs = this.#pausesMs[this.#looks] ?? Number.POSITIVE_INFINITY;
+    const dueAt = this.#monotonicNow() + pauseMs;
+    if (this.#stopped || dueAt >= this.#dueAt) return;
     this.#looks += 1;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#wake();
-      this.#next();
-    }, pauseMs);
+    this.#dueAt = dueAt;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), pauseMs);
     this.#timer.unref();
+  }
+
+  #look(): void {
+    this.#lookedAt = this.#monotonicNow();
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    this.#wake();
+    this.#next();
   }
 }
