@@ -1,4 +1,5 @@
 import { HookwellError } from '@hookwell/core';
+import { exampleSubscription } from '@hookwell/core/testing';
 import test from 'ava';
 import { types, type Pool } from 'pg';
 import { postgresStorage, type PostgresPool } from '../src/postgres/index.ts';
@@ -333,14 +334,7 @@ test.serial('a client that breaks in the turn in which the pool lends it is not 
 test.serial('a subscription that is made again, because the answer was lost, is not there twice', async (t) => {
   const lossy = losing(database.pool());
   const { storage } = await database.started({ pool: { ...lossy, query: async (query) => lossy.query(query) } });
-  const wish = {
-    accountId: 'a',
-    url: 'https://example.com/hook',
-    topic: 'sub_tag(3)',
-    format: 'full',
-    encoding: 'form',
-    data: '',
-  } as const;
+  const wish = exampleSubscription();
   const first = await storage.createSubscription(wish);
   for (const lostAnswers of [1, 2]) {
     // The answer that is lost is that of the id, or that of the row.
