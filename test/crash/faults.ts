@@ -49,7 +49,15 @@ async function killNow(arena: Arena, slot: Slot, kind: string): Promise<void> {
   arena.fault(kind, victim.holder, Math.min(from, at), Number.POSITIVE_INFINITY);
 }
 
-/** Has the victim kill itself at a point. */
+/** How a victim has ended; null when it has not within that time. */
+async function endsWithin({ ended }: Slot['victim'], ms: number) {
+  const calledOff = new AbortController();
+  const ending = await Promise.race([ended, pause(ms, null, { signal: calledOff.signal, ref: false })]);
+  calledOff.abort();
+  return ending;
+}
+
+/** Has the victim killed at a point. */
 function killAt(point: PointName, mostPasses: number): FaultKind {
   const name = `kill-${point}`;
   return {
@@ -60,9 +68,7 @@ function killAt(point: PointName, mostPasses: number): FaultKind {
       const { victim } = slot;
       victim.doomed = true;
       victim.order({ order: 'arm', point, passes: Math.floor(random() * mostPasses) });
-      const calledOff = new AbortController();
-      const ending = await Promise.race([victim.ended, pause(patienceMs, null, { signal: calledOff.signal, ref: false })]);
-      calledOff.abort();
+      const ending = await endsWithin(victim, patienceMs);
       if (ending === null) await killNow(arena, slot, name);
       else arena.fault(name, victim.holder, ending.at, Number.POSITIVE_INFINITY);
       await arena.replace(slot);
@@ -108,9 +114,7 @@ const term: FaultKind = {
     const { victim } = slot;
     victim.doomed = true;
     victim.signal('SIGTERM');
-    const calledOff = new AbortController();
-    const ending = await Promise.race([victim.ended, pause(30_000, null, { signal: calledOff.signal, ref: false })]);
-    calledOff.abort();
+    const ending = await endsWithin(victim, 30_000);
     if (ending === null) {
       arena.troubles.push(`${victim.holder} had not stopped 30 s after SIGTERM: ${victim.stderr}`);
       await killNow(arena, slot, 'kill');

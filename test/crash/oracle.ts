@@ -60,6 +60,8 @@ export function judge(evidence: Evidence): Verdict {
 
 function findLost({ committed }: Evidence, fates: readonly Fated[], byPath: ReadonlyMap<string, readonly Arrival[]>) {
   const violations: Violation[] = [];
+  const hasArrived = (path: string, record: number): boolean =>
+    byPath.get(`${path} ${record}`)?.some(({ status }) => status === 200) ?? false;
   for (const { fate, record, within, place, at } of fates) {
     const isCommitted = committed.has(recordKey(place, record));
     if (fate === 'acked' && within && !isCommitted) {
@@ -68,18 +70,18 @@ function findLost({ committed }: Evidence, fates: readonly Fated[], byPath: Read
     }
     if (fate !== 'acked' && !(fate === 'unknown' && isCommitted)) continue;
     for (const path of pathsOf(place, record)) {
-      const arrived = byPath.get(`${path} ${record}`)?.some(({ status }) => status === 200) ?? false;
-      if (!arrived) violations.push(violation('lost', `record ${record} of ${place} (${fate}) never arrived at ${path}`, at));
+      if (!hasArrived(path, record))
+        violations.push(violation('lost', `record ${record} of ${place} (${fate}) never arrived at ${path}`, at));
     }
   }
   // Whoever was killed right after its commit has left no note; the row says that the event must go out, too.
   const noted = new Set(fates.map(({ place, record }) => recordKey(place, record)));
   for (const key of committed) {
     if (noted.has(key)) continue;
-    const [place = '', record = ''] = key.split(' ');
-    for (const path of pathsOf(place, Number(record))) {
-      const arrived = byPath.get(`${path} ${record}`)?.some(({ status }) => status === 200) ?? false;
-      if (!arrived)
+    const [place = '', number = ''] = key.split(' ');
+    const record = Number(number);
+    for (const path of pathsOf(place, record)) {
+      if (!hasArrived(path, record))
         violations.push(violation('lost', `record ${record} of ${place} is committed and never arrived at ${path}`, 0));
     }
   }

@@ -26,7 +26,7 @@ export { deliveryFields } from './model/delivery.ts';
 export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
 export type { StoredEvent, TopicKey } from './model/event.ts';
 export type { Payload, PayloadValue } from './model/format.ts';
-export { inWords, observe } from './model/health.ts';
+export { inWords, mayMoveHealth, observe } from './model/health.ts';
 export type { Health, HealthMove, HealthPolicy, HealthState, Observation } from './model/health.ts';
 export { ontraportCatalog } from './model/ontraport-catalog.ts';
 export { attemptFields, cancelledAttempt, firstOfEachLease } from './model/outcome.ts';

@@ -1,5 +1,6 @@
 import {
   firstOfEachLease,
+  mayMoveHealth,
   observe,
   withObservation,
   type Attempt,
@@ -22,11 +23,11 @@ export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[],
     if (!row) continue;
     const after = withObservation(row, observation, now);
     contents.subscriptions.replace(after);
-    if (observation.failures > 0 || (observation.answered && row.health !== 'healthy')) subscriptions.set(row.id, { ...after });
+    if (mayMoveHealth(observation, row.health)) subscriptions.set(row.id, { ...after });
   }
-  for (const { subscriptionId, failures } of observe(before.map((index) => outcomes[index]!))) {
-    const row = contents.subscriptions.get(subscriptionId);
-    if (row && (failures > 0 || row.health !== 'healthy')) subscriptions.set(row.id, { ...row });
+  for (const observation of observe(before.map((index) => outcomes[index]!))) {
+    const row = contents.subscriptions.get(observation.subscriptionId);
+    if (row && mayMoveHealth(observation, row.health)) subscriptions.set(row.id, { ...row });
   }
   for (const index of before) written[index] = true;
   return { written, subscriptions: [...subscriptions.values()], now };

@@ -1,4 +1,12 @@
-import { firstOfEachLease, observe, type Lease, type Outcome, type RecordResult, type Subscription } from '@hookwell/core';
+import {
+  firstOfEachLease,
+  mayMoveHealth,
+  observe,
+  type Lease,
+  type Outcome,
+  type RecordResult,
+  type Subscription,
+} from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
 import { toJson } from './connection.ts';
 import type { Names } from './names.ts';
@@ -106,10 +114,13 @@ export function prepareRecordOutcomes(names: Names) {
     const found = await runner.run(findLines, [toJson(given)]);
     if (found.length === 0) return { positions: [], subscriptions: [] };
     const observations = observe(found.map((position) => outcomes[position] as Outcome));
-    const failed = new Set(observations.filter(({ failures }) => failures > 0).map(({ subscriptionId }) => subscriptionId));
     const rows = await runner.run(findSubscriptions, [toJson(observations.map(({ subscriptionId }) => subscriptionId))]);
-    const subscriptions = rows.map(readSubscription);
-    return { positions: found, subscriptions: subscriptions.filter(({ id, health }) => failed.has(id) || health !== 'healthy') };
+    const byId = new Map(rows.map(readSubscription).map((subscription) => [subscription.id, subscription]));
+    const subscriptions = observations.flatMap((observation) => {
+      const subscription = byId.get(observation.subscriptionId);
+      return subscription && mayMoveHealth(observation, subscription.health) ? [subscription] : [];
+    });
+    return { positions: found, subscriptions };
   }
 
   async function write(runner: Runner, outcomes: readonly Outcome[], positions: readonly number[]): Promise<Recorded> {

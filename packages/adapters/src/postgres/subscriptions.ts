@@ -8,14 +8,12 @@ type Row = Parameters<typeof readSubscription>[0];
 
 /** Makes the calls that make, end, find and move subscriptions. */
 export function prepareSubscriptions(names: Names) {
+  const columns = `account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
+        consecutive_failures, last_status`;
+  const values = "$1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0 from clock";
   const insert = plannedEachTime<Row>(`
     with clock as materialized (select ${names.now} as now), created as (
-      insert into ${names.subscriptions} (
-        account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
-        consecutive_failures, last_status
-      )
-      select $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0 from clock
-      returning *
+      insert into ${names.subscriptions} (${columns}) select ${values} returning *
     )
     select to_json(created)::text from created`);
   const reserveId = plannedEachTime<number>(
@@ -23,12 +21,7 @@ export function prepareSubscriptions(names: Names) {
   );
   const insertReserved = plannedEachTime<Row>(`
     with clock as materialized (select ${names.now} as now), created as (
-      insert into ${names.subscriptions} (
-        id, account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
-        consecutive_failures, last_status
-      )
-      overriding system value
-      select $7::bigint, $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0 from clock
+      insert into ${names.subscriptions} (id, ${columns}) overriding system value select $7::bigint, ${values}
       on conflict (id) do nothing
       returning *
     )
@@ -73,18 +66,15 @@ export function prepareSubscriptions(names: Names) {
     select coalesce(json_agg(json_build_object('position', position, 'row', s)), '[]')::text from moved`);
 
   return {
-    /** In a transaction of the host's, where no call is made again. */
-    async create(runner: Runner, given: NewSubscription): Promise<Subscription> {
-      const { accountId, url, topic, format, encoding, data } = given;
-      return readSubscription(await runner.run(insert, [accountId, url, topic, format, encoding, data]));
-    },
+    /** In a transaction of the host's, where no call is made again, and which needs no right to the sequence. */
+    create: async (runner: Runner, given: NewSubscription): Promise<Subscription> =>
+      readSubscription(await runner.run(insert, valuesOf(given))),
 
     /** Makes one, however often the call is made with the same object until it has been answered. */
     async createOnce(runner: Runner, given: NewSubscription): Promise<Subscription> {
-      const { accountId, url, topic, format, encoding, data } = given;
       const id = reserved.get(given) ?? (await runner.run(reserveId, []));
       reserved.set(given, id);
-      const row = await runner.run(insertReserved, [accountId, url, topic, format, encoding, data, id]);
+      const row = await runner.run(insertReserved, [...valuesOf(given), id]);
       reserved.delete(given);
       return readSubscription(row);
     },
@@ -116,4 +106,8 @@ export function prepareSubscriptions(names: Names) {
       return changed;
     },
   };
+}
+
+function valuesOf({ accountId, url, topic, format, encoding, data }: NewSubscription): readonly string[] {
+  return [accountId, url, topic, format, encoding, data];
 }

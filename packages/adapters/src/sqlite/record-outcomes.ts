@@ -1,5 +1,6 @@
 import {
   firstOfEachLease,
+  mayMoveHealth,
   observe,
   withObservation,
   type Lease,
@@ -83,7 +84,7 @@ export function prepareRecordOutcomes(connection: Connection) {
       after.lastEventId,
       after.id,
     );
-    return observation.failures > 0 || (observation.answered && before.health !== 'healthy') ? after : null;
+    return mayMoveHealth(observation, before.health) ? after : null;
   }
 
   /** The positions of outcomes that an earlier call has written, whose answer was lost: their lines are in the log. */
@@ -96,9 +97,10 @@ export function prepareRecordOutcomes(connection: Connection) {
   }
 
   /** The row of a subscription, when somebody has to look at it because of what was written before. */
-  function lookAgain({ subscriptionId, failures }: Observation): Subscription | null {
-    const row = findSubscription.get(subscriptionId);
-    return row && (failures > 0 || row.health !== 'healthy') ? readSubscription(row) : null;
+  function lookAgain(observation: Observation): Subscription | null {
+    const row = findSubscription.get(observation.subscriptionId);
+    const subscription = row && readSubscription(row);
+    return subscription && mayMoveHealth(observation, subscription.health) ? subscription : null;
   }
 
   return (outcomes: readonly Outcome[], now: number): RecordResult => {

@@ -129,6 +129,11 @@ export function observe(outcomes: readonly Outcome[]): Observation[] {
   return [...bySubscription.values()];
 }
 
+/** Whether an observation may move a subscription's health: it failed, or it answered while not healthy. */
+export function mayMoveHealth({ failures, answered }: Pick<Observation, 'failures' | 'answered'>, health: HealthState): boolean {
+  return failures > 0 || (answered && health !== 'healthy');
+}
+
 const units = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
