@@ -132,6 +132,17 @@ export default defineConfig({
   },
   overrides: [
     {
+      // Code of pages runs in browsers, and its styles are imported for Vite to find.
+      files: ['packages/express-plugin/pages/**'],
+      env: { node: false, browser: true },
+      rules: {
+        'max-lines': ['error', { max: 300 }],
+        'import/no-default-export': 'error',
+        'import/no-unassigned-import': ['error', { allow: ['**/*.css'] }],
+        'no-console': 'error',
+      },
+    },
+    {
       files: ['packages/*/src/**'],
       rules: {
         'max-lines': ['error', { max: 300 }],

@@ -34,7 +34,7 @@ test('three tarballs hold the built modules, their types, sources and licence, a
     const files = stdout.trim().split('\n');
     for (const wanted of ['package/package.json', 'package/LICENSE', 'package/README.md']) t.true(files.includes(wanted), wanted);
     const strange = files.filter(
-      (file) => !/^package\/(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/.+|src\/.+)$/.test(file),
+      (file) => !/^package\/(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/.+|src\/.+|assets\/.+)$/.test(file),
     );
     t.deepEqual(strange, []);
     t.deepEqual(

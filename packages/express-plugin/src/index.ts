@@ -3,3 +3,4 @@ export type { Authenticate, Caller, Credentials, Permission, WebhooksOptions, We
 export type { Budget, RateLimit, RateLimitStore } from './rate-limit-store.ts';
 export { webhooks } from './webhooks.ts';
 export type { WebhooksEngine, WebhooksHandler } from './webhooks.ts';
+export type { AuthenticateVisitor, Visitor } from './visitor.ts';

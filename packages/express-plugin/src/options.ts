@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
+import type { AuthenticateVisitor } from './visitor.ts';
 
 /** The key pair of a request, from its headers `Api-Appid` and `Api-Key`; neither is empty. */
 export interface Credentials {
@@ -71,6 +72,27 @@ export const WebhooksOptionsSchema = Type.Object(
       },
       { additionalProperties: false, default: {}, description: 'How many requests are taken.' },
     ),
+    console: Type.Optional(
+      Type.Object(
+        {
+          authenticate: Type.Unsafe<AuthenticateVisitor>({
+            description:
+              'Answers `{accountId, name}` of the session that a request belongs to, or null when it is nobody’s: your own login decides who sees what.',
+          }),
+          signIn: Type.Optional(
+            Type.String({
+              minLength: 1,
+              maxLength: 2_000,
+              description: 'Where people sign in, e.g. `/login`: pages link there when a session is nobody’s.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'Serves `console`: subscriptions, their health and the delivery log, for the accounts of your sessions.',
+        },
+      ),
+    ),
     monotonicNow: Type.Unsafe<() => number>({
       default: () => performance.now(),
       description: 'A clock that never jumps, in milliseconds, for the rate limit.',
@@ -84,13 +106,16 @@ export type WebhooksOptions = Readonly<Static<typeof WebhooksOptionsSchema>>;
 
 /** The options of `webhooks` as a host writes them. */
 export type WebhooksOptionsInput = Pick<WebhooksOptions, 'authenticate'> &
-  Partial<Pick<WebhooksOptions, 'monotonicNow'>> & { readonly rateLimit?: Partial<WebhooksOptions['rateLimit']> };
+  Partial<Omit<WebhooksOptions, 'authenticate' | 'rateLimit'>> & { readonly rateLimit?: Partial<WebhooksOptions['rateLimit']> };
 
 /** The options filled in and checked. @throws {HookwellError} `invalid_option`, naming the option, its value and the rule */
 export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOptions {
   const options = resolveOptions(WebhooksOptionsSchema, given, 'webhooks');
   for (const name of ['authenticate', 'monotonicNow'] as const) {
     if (typeof options[name] !== 'function') throw invalid(`option "${name}" is not a function`, options[name]);
+  }
+  if (options.console && typeof options.console.authenticate !== 'function') {
+    throw invalid('option "console.authenticate" is not a function', options.console.authenticate);
   }
   const { store } = options.rateLimit;
   const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');

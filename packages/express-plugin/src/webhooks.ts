@@ -2,14 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HookwellError, type Engine } from '@hookwell/core';
 import { answer } from './contract/answer.ts';
 import { rateLimits } from './contract/rate-limits.ts';
-import { pathOf } from './contract/request.ts';
 import { routes } from './contract/routes.ts';
 import { send } from './contract/send.ts';
 import { resolveWebhooksOptions, type WebhooksOptionsInput } from './options.ts';
 import { reporter } from './report.ts';
+import { pathOf, type HostRequest } from './request.ts';
+import type { SectionHandler } from './section.ts';
+import { sections } from './sections.ts';
 
-/** The part of an engine that the contract is served with. */
-export type WebhooksEngine = Pick<Engine, 'subscriptions' | 'deliveries' | 'events'>;
+/** The part of an engine that the contract and the pages are served with. */
+export type WebhooksEngine = Pick<Engine, 'catalog' | 'subscriptions' | 'deliveries' | 'events'>;
 
 /**
  * What `app.use` takes. Its types are Node's, which Express 4 and 5 extend, so that it fits into an app of either
@@ -32,7 +34,9 @@ export function webhooks(engine: WebhooksEngine, options: WebhooksOptionsInput):
   checkEngine(engine);
   const resolved = resolveWebhooksOptions(options);
   const report = reporter(engine.events);
-  const context = { engine, authenticate: resolved.authenticate, limits: rateLimits(resolved), report };
+  const limits = rateLimits(resolved);
+  const context = { engine, authenticate: resolved.authenticate, limits, report };
+  const beside = sections({ engine, options: resolved, limits, report });
 
   async function serve(route: NonNullable<ReturnType<typeof routes.get>>, request: IncomingMessage, response: ServerResponse) {
     try {
@@ -42,11 +46,33 @@ export function webhooks(engine: WebhooksEngine, options: WebhooksOptionsInput):
     }
   }
 
+  async function serveSection(handler: SectionHandler, request: HostRequest, response: ServerResponse): Promise<void> {
+    try {
+      await handler(request, response);
+    } catch (error) {
+      report(error);
+      sendTrouble(response);
+    }
+  }
+
   return (request, response, next) => {
-    const route = routes.get(pathOf(request));
-    if (route) void serve(route, request, response);
-    else next();
+    const path = pathOf(request);
+    const route = routes.get(path);
+    if (route) return void serve(route, request, response);
+    for (const section of beside) {
+      const handler = section.find(path);
+      if (handler) return void serveSection(handler, request, response);
+    }
+    next();
   };
+}
+
+/** What went wrong is told on `engine.events`, and is nothing for clients. */
+function sendTrouble(response: ServerResponse): void {
+  if (response.destroyed) return;
+  if (response.headersSent) return void response.destroy();
+  response.writeHead(500, { 'Content-Type': 'text/plain;charset=UTF-8', 'Cache-Control': 'no-store' });
+  response.end('Something went wrong here, not in your request. Try again later.');
 }
 
 const engineMembers = { subscriptions: 'create', deliveries: 'attempts', events: 'emit' } as const;

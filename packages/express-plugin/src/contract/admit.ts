@@ -5,7 +5,7 @@ import { authenticate, readCredentials, type Account } from './authenticate.ts';
 import { clientNetwork } from './client-network.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
-import type { HostRequest } from './request.ts';
+import type { HostRequest } from '../request.ts';
 
 /** What `admit` works with. */
 export interface AdmitContext {

@@ -4,7 +4,7 @@ import { envelope } from './envelope.ts';
 import { failureOf } from './failure.ts';
 import { readParameters } from './read-parameters.ts';
 import { Refusal } from './refusal.ts';
-import type { HostRequest } from './request.ts';
+import type { HostRequest } from '../request.ts';
 import type { Call, Route } from './route.ts';
 import type { Answer } from './send.ts';
 

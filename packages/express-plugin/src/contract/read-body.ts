@@ -3,7 +3,7 @@ import type { Given } from './parameters.ts';
 import { nestPairs, parseForm } from './parse-form.ts';
 import { parseJson, readJson } from './parse-json.ts';
 import { malformed, Refusal } from './refusal.ts';
-import type { HostRequest } from './request.ts';
+import type { HostRequest } from '../request.ts';
 
 /**
  * Reads the parameters of a body, whatever the method: form or JSON, from the stream, or from what a body parser of the

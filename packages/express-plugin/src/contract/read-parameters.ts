@@ -1,7 +1,7 @@
 import { parameters, type Parameters } from './parameters.ts';
 import { parseForm } from './parse-form.ts';
 import { readBody } from './read-body.ts';
-import { queryOf, type HostRequest } from './request.ts';
+import { queryOf, type HostRequest } from '../request.ts';
 
 /**
  * Reads what a request asks for, wherever it stands: query and body of any method; the body wins over the query.

@@ -1,0 +1,19 @@
+import type { RateLimits } from './contract/rate-limits.ts';
+import type { WebhooksOptions } from './options.ts';
+import { assets } from './pages/assets.ts';
+import type { Section } from './section.ts';
+import type { WebhooksEngine } from './webhooks.ts';
+
+/** What every section is made with. */
+export interface SectionContext {
+  readonly engine: WebhooksEngine;
+  readonly options: WebhooksOptions;
+  readonly limits: RateLimits;
+  /** Tells somebody other than the client of an error. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Everything that is served beside the contract, as the options have it. */
+export function sections({ options }: SectionContext): readonly Section[] {
+  return options.console ? [assets()] : [];
+}
