@@ -70,6 +70,8 @@ const noticeNames: readonly (keyof EngineEvents)[] = [
   'subscription:failing',
   'subscription:suspended',
   'subscription:recovered',
+  'subscription:paused',
+  'subscription:resumed',
   'subscription:unsubscribed',
   'delivery:delivered',
   'delivery:retrying',

@@ -88,6 +88,7 @@ export const optionOwners: readonly OptionOwner[] = [
     types: {
       authenticate: 'a function of `{ appId, apiKey }` and the request',
       'rateLimit.store': 'a `RateLimitStore`',
+      'console.authenticate': 'a function of the request',
       monotonicNow: 'a function without parameters that answers a number',
     },
     defaults: { monotonicNow: '`performance.now`' },

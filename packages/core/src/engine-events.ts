@@ -29,6 +29,10 @@ export interface EngineEvents {
   'subscription:suspended': (notice: HealthNotice) => void;
   /** It answered again; what was held flows. */
   'subscription:recovered': (notice: HealthNotice) => void;
+  /** By its owner: nothing is sent, and its events are kept. */
+  'subscription:paused': (notice: HealthNotice) => void;
+  /** By its owner, from a pause or a suspension; what was held flows. */
+  'subscription:resumed': (notice: HealthNotice) => void;
   /** By its owner, by its endpoint (410), or after a long suspension. */
   'subscription:unsubscribed': (notice: HealthNotice) => void;
   'delivery:delivered': (notice: DeliveryNotice) => void;

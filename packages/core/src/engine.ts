@@ -4,23 +4,15 @@ import type { EmitInput, EmitResult } from './accept/emit.ts';
 import { bridgeStorage } from './bridge-storage.ts';
 import { checkEngineOptions } from './check-engine-options.ts';
 import { announceEveryMs, Announcer } from './deliver/announcer.ts';
-import { claim } from './deliver/claim.ts';
-import { compose } from './deliver/compose.ts';
-import { DeliveryLoop } from './deliver/delivery-loop.ts';
-import { dispatch } from './deliver/dispatch.ts';
-import { Lanes, type LaneState } from './deliver/lanes.ts';
+import { delivering } from './deliver/delivering.ts';
+import type { LaneState } from './deliver/lanes.ts';
 import { Lookout } from './deliver/lookout.ts';
-import { record, tellHealth } from './deliver/record.ts';
 import type { EngineEvents } from './engine-events.ts';
 import { HookwellError } from './errors.ts';
-import { gather } from './gather.ts';
 import { deliveries, type Deliveries } from './manage/deliveries.ts';
 import { Retention } from './manage/retention.ts';
 import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
-import type { StoredEvent } from './model/event.ts';
-import type { Held } from './model/held.ts';
-import type { Subscription } from './model/subscription.ts';
 import type { Topic } from './model/topic.ts';
 import { newIds } from './new-ids.ts';
 import { notices } from './notices.ts';
@@ -86,72 +78,14 @@ export interface Engine<EventName extends string = string> {
  */
 export function createEngine<EventName extends string>(given: EngineOptionsInput<EventName>): Engine<EventName> {
   const options = checkEngineOptions(given);
-  const { catalog, plugins, now, monotonicNow, random, leaseMs, groupSize, concurrency } = options;
+  const { catalog, plugins, now, monotonicNow } = options;
   const newId = options.newId ?? newIds(now);
   const storage = bridgeStorage(options.storage);
   const transports = transportsByScheme(options.transports);
   const told = notices();
-  const lanes = new Lanes(options);
-  const composed: Parameters<typeof compose>[2] = { catalog, plugins, composed: new WeakMap() };
-  const composeFor = (event: StoredEvent, subscription: Subscription): ReturnType<typeof compose> =>
-    compose(event, subscription, composed);
-
-  const dispatchContext = {
-    compose: ({ event, subscription }: Held) => composeFor(event, subscription),
-    transportFor: transports.find,
-    plugins,
-    now,
-    monotonicNow,
-  };
-  const recordContext = {
-    storage,
-    plugins,
-    notices: told,
-    retry: options.retry,
-    health: options.health,
-    random,
-    onPaused(subscriptionId: number, pauseMs: number): void {
-      lanes.pause(subscriptionId, pauseMs);
-      loop.wakeIn(pauseMs);
-    },
-    onRecovered(subscriptionId: number): void {
-      lanes.open(subscriptionId);
-      loop.wake();
-    },
-    onEnded(subscriptionId: number): void {
-      // What is in memory is handed back, to be claimed again as what it is by now: cancelled.
-      lanes.pause(subscriptionId, leaseMs);
-      loop.wake();
-    },
-  };
   const announcer = new Announcer({ storage: options.storage, monotonicNow });
-  const loop = new DeliveryLoop({
-    storage,
-    lanes,
-    announcer,
-    claim: async (bounds) => claim(bounds, { storage, newId, monotonicNow, leaseMs }),
-    dispatch: async (held) => dispatch(held, dispatchContext),
-    recording: gather({
-      groupSize,
-      waitMs: options.recordEveryMs,
-      write: async (group) => reported(record(group, recordContext)),
-    }),
-    releasing: gather({
-      groupSize,
-      waitMs: 0,
-      write: async (leases) => {
-        await reported(storage.releaseDeliveries(leases));
-        return leases.map(() => undefined);
-      },
-    }),
-    notices: told,
-    now,
-    monotonicNow,
-    concurrency,
-    maxClaims: 5 * groupSize,
-    sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
-    pollEveryMs: options.pollEveryMs,
-  });
+  const delivery = delivering({ options, storage, transports, announcer, newId, notices: told });
+  const { loop } = delivery;
   const lookout = new Lookout(() => loop.wake(), monotonicNow);
   const accepting = acceptance({
     options,
@@ -172,16 +106,6 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   /** What has been started, and is to be stopped. */
   const started = new Set<StorageAdapter | TransportAdapter | Plugin>();
 
-  /** A write that nobody is there to be told of when it fails. */
-  async function reported<Result>(write: Promise<Result>): Promise<Result> {
-    try {
-      return await write;
-    } catch (error) {
-      told.report(error);
-      throw error;
-    }
-  }
-
   async function startOnce(part: StorageAdapter | TransportAdapter | Plugin, deliver: boolean): Promise<void> {
     if (started.has(part)) return;
     await part.start?.(part === storage && deliver ? { now, onDue } : { now });
@@ -200,6 +124,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     await starting?.catch(() => undefined);
     state = 'stopped';
     await accepting.idle();
+    await delivery.tests.idle();
     await loop.stop();
     await retention.stop();
     // What a transaction of the host's has written may be there by now, and it is for others to find it.
@@ -238,13 +163,18 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       onCreated(subscription) {
         told.tell('subscription:created', { subscription });
       },
-      onEnded(subscription) {
-        recordContext.onEnded(subscription.id);
-        tellHealth(subscription, recordContext);
-      },
+      onEnded: delivery.end,
+      onPaused: delivery.pause,
+      onResumed: delivery.resume,
     }),
-    deliveries: deliveries({ storage, checkRunning, compose: composeFor, onDue: () => loop.wake() }),
-    lanes: { list: () => lanes.list() },
+    deliveries: deliveries({
+      storage,
+      checkRunning,
+      compose: delivery.compose,
+      sendTest: async (subscription) => delivery.tests.send(subscription),
+      onDue: () => loop.wake(),
+    }),
+    lanes: { list: delivery.lanes },
 
     async start({ deliver = true } = {}) {
       if (stopping) checkRunning();

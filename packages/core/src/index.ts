@@ -5,7 +5,7 @@ export { HookwellError } from './errors.ts';
 export type { HookwellErrorCode, HookwellErrorDetails } from './errors.ts';
 export type { LaneState } from './deliver/lanes.ts';
 export type { EmitInput, EmitResult } from './accept/emit.ts';
-export type { Deliveries } from './manage/deliveries.ts';
+export type { Deliveries, DeliveryDetails, DeliveryRequest } from './manage/deliveries.ts';
 export type { RemoveOptions, SubscriptionInput, Subscriptions } from './manage/subscriptions.ts';
 export type { AccountId } from './model/account.ts';
 export { readAnswer } from './model/answer.ts';
@@ -39,6 +39,7 @@ export { subscriptionFields, withMove, withObservation } from './model/subscript
 export type { Encoding, NewSubscription, Subscription } from './model/subscription.ts';
 export { parseTopic } from './model/topic.ts';
 export type { ParsedTopic, Topic } from './model/topic.ts';
+export type { TestResult } from './model/test-result.ts';
 export type { TransactionOptions } from './model/transaction.ts';
 export type { Fault, TransportResult } from './model/transport-result.ts';
 export { EngineOptionsSchema, resolveOptions } from './options.ts';

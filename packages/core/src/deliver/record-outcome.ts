@@ -62,6 +62,7 @@ export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
 function decide({ held, result, laneClosed }: Sent, rules: OutcomeRules): Decision {
   const { claim } = held;
   if (result.ok) return { outcome: 'delivered', reason: '', endpoint: 'answered' };
+  if (held.isTest) return { outcome: 'failed', reason: result.reason };
   if (result.ok === null) {
     switch (result.kind) {
       case 'unsubscribed':

@@ -1,4 +1,4 @@
-import type { EngineEvents } from '../engine-events.ts';
+import type { EngineEvents, HealthNotice } from '../engine-events.ts';
 import type { Sent } from '../model/held.ts';
 import { nextHealth, whatHappensNext, type HealthMove, type HealthPolicy, type HealthState } from '../model/health.ts';
 import type { Outcome, OutcomeKind } from '../model/outcome.ts';
@@ -79,7 +79,7 @@ function tellOutcomes(group: readonly Sent[], outcomes: readonly Outcome[], writ
 function goneIds(group: readonly Sent[], written: readonly boolean[]): ReadonlySet<number> {
   const gone = new Set<number>();
   for (const [index, { held, result }] of group.entries()) {
-    if (written[index] && result.ok === false && result.fault === 'gone') gone.add(held.subscription.id);
+    if (written[index] && result.ok === false && result.fault === 'gone' && !held.isTest) gone.add(held.subscription.id);
   }
   return gone;
 }
@@ -121,14 +121,16 @@ const healthNames = {
   healthy: 'subscription:recovered',
   failing: 'subscription:failing',
   suspended: 'subscription:suspended',
+  paused: 'subscription:paused',
   unsubscribed: 'subscription:unsubscribed',
 } as const satisfies Record<HealthState, keyof EngineEvents>;
 
 /** Tells of a subscription's new state of health. */
 export function tellHealth(subscription: Subscription, { notices, health }: Pick<RecordContext, 'notices' | 'health'>): void {
-  notices.tell(healthNames[subscription.health], {
-    subscription,
-    reason: subscription.healthReason,
-    next: whatHappensNext(subscription, health),
-  });
+  notices.tell(healthNames[subscription.health], healthNotice(subscription, health));
+}
+
+/** What is told of a subscription's state of health. */
+export function healthNotice(subscription: Subscription, health: HealthPolicy): HealthNotice {
+  return { subscription, reason: subscription.healthReason, next: whatHappensNext(subscription, health) };
 }

@@ -1,6 +1,9 @@
 import { HookwellError } from '../errors.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { Delivery } from '../model/delivery.ts';
+import { isKeyText } from '../model/key-text.ts';
+import { shown } from '../model/shown.ts';
+import type { TestResult } from '../model/test-result.ts';
 import type { StoredEvent } from '../model/event.ts';
 import type { Attempt } from '../model/outcome.ts';
 import type { Page, Query } from '../model/query.ts';
@@ -19,6 +22,18 @@ export interface Deliveries {
     wanted: readonly { readonly subscription: Subscription; readonly eventId: string }[],
   ) => Promise<readonly string[]>;
   /**
+   * One delivery with all that is known of it.
+   * @throws {HookwellError} `not_found` when the account has none of that id, or it is no longer kept
+   */
+  readonly get: (accountId: AccountId, deliveryId: string) => Promise<DeliveryDetails>;
+  /**
+   * Sends a subscription a made-up event at once, and once: past its lane and whatever its health, so that its owner sees
+   * what its endpoint answers. It is stored and logged like any other. A good answer ends a suspension; a bad one is not
+   * held against the endpoint. The record has id 0, and words in the fields of the lightweight format.
+   * @throws {HookwellError} `not_found`, `overloaded` when ten are under way
+   */
+  readonly test: (accountId: AccountId, subscriptionId: number) => Promise<TestResult>;
+  /**
    * Sends a finished delivery again, under its old id.
    * @throws {HookwellError} `wrong_state` when it is not finished, or what it needs is gone
    */
@@ -30,10 +45,36 @@ export interface Deliveries {
   readonly cancel: (accountId: AccountId, deliveryId: string, reason?: string) => Promise<void>;
 }
 
+/** A delivery with all that is known of it. */
+export interface DeliveryDetails {
+  readonly id: string;
+  /** As it waits in the queue; null once it is finished. */
+  readonly delivery: Delivery | null;
+  /** Its lines of the log, oldest first: at most 1,000. */
+  readonly attempts: readonly Attempt[];
+  /** Null once it is no longer kept. */
+  readonly subscription: Subscription | null;
+  /** Null once it is no longer kept. */
+  readonly event: StoredEvent | null;
+  /** What its requests look like, composed anew; null when what that takes is gone, or cannot be composed. */
+  readonly request: DeliveryRequest | null;
+}
+
+/** A request as it is composed, without the headers that plugins add when it is sent. */
+export interface DeliveryRequest {
+  readonly url: string;
+  readonly contentType: string;
+  readonly body: string;
+}
+
 /** What `deliveries` works with. */
 export interface DeliveriesContext {
-  readonly storage: Pick<StorageAdapter, 'listDeliveries' | 'listAttempts' | 'findEvents' | 'replayDelivery' | 'cancelDelivery'>;
-  readonly compose: (event: StoredEvent, subscription: Subscription) => { readonly body: string };
+  readonly storage: Pick<
+    StorageAdapter,
+    'listSubscriptions' | 'listDeliveries' | 'listAttempts' | 'findEvents' | 'replayDelivery' | 'cancelDelivery'
+  >;
+  readonly compose: (event: StoredEvent, subscription: Subscription) => { readonly contentType: string; readonly body: string };
+  readonly sendTest: (subscription: Subscription) => Promise<TestResult>;
   /** @throws {HookwellError} `not_running` */
   readonly checkRunning: () => void;
   readonly onDue: () => void;
@@ -72,8 +113,20 @@ export function deliveries(context: DeliveriesContext): Deliveries {
       const byId = new Map(events.map((event) => [event.id, event]));
       return wanted.map(({ subscription, eventId }) => {
         const event = byId.get(eventId);
-        return event === undefined ? '' : bodyOf(event, subscription, context);
+        return (event && composed(event, subscription, context)?.body) ?? '';
       });
+    },
+
+    async get(accountId, deliveryId) {
+      context.checkRunning();
+      return findDetails(checkAccountId(accountId), deliveryId, context);
+    },
+
+    async test(accountId, subscriptionId) {
+      context.checkRunning();
+      const subscription = await findSubscription(checkAccountId(accountId), subscriptionId, storage);
+      if (!subscription || subscription.health === 'unsubscribed') throw missing('subscription', subscriptionId);
+      return context.sendTest(subscription);
     },
 
     async replay(accountId, deliveryId) {
@@ -101,11 +154,50 @@ export function deliveries(context: DeliveriesContext): Deliveries {
   };
 }
 
+async function findDetails(accountId: string, deliveryId: string, context: DeliveriesContext): Promise<DeliveryDetails> {
+  const { storage } = context;
+  if (!isKeyText(deliveryId)) throw missing('delivery', deliveryId);
+  const of = (field: 'id' | 'deliveryId') => ({ kind: 'compare', field, operator: '=', value: deliveryId }) as const;
+  const [waiting, log] = await Promise.all([
+    storage.listDeliveries(accountId, { where: { ...of('id'), field: 'id' }, sort: byId, offset: 0, limit: 1 }),
+    storage.listAttempts(accountId, { where: { ...of('deliveryId'), field: 'deliveryId' }, sort: byId, offset: 0, limit: 1_000 }),
+  ]);
+  const delivery = waiting.rows[0] ?? null;
+  const known = delivery ?? log.rows[0];
+  if (!known) throw missing('delivery', deliveryId);
+  const [subscription, [event = null]] = await Promise.all([
+    findSubscription(accountId, known.subscriptionId, storage),
+    storage.findEvents(accountId, [known.eventId]),
+  ]);
+  const request = subscription && event && composed(event, subscription, context);
+  return { id: deliveryId, delivery, attempts: log.rows, subscription, event, request };
+}
+
+const byId = { field: 'id', direction: 'asc' } as const;
+
+async function findSubscription(
+  accountId: string,
+  id: number,
+  storage: Pick<StorageAdapter, 'listSubscriptions'>,
+): Promise<Subscription | null> {
+  if (!Number.isSafeInteger(id)) return null;
+  const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
+  const page = await storage.listSubscriptions(accountId, { where, sort: byId, offset: 0, limit: 1 });
+  return page.rows[0] ?? null;
+}
+
 /** One event that cannot be composed, or no longer, keeps nobody from seeing the others. */
-function bodyOf(event: StoredEvent, subscription: Subscription, { compose }: DeliveriesContext): string {
+function composed(event: StoredEvent, subscription: Subscription, { compose }: DeliveriesContext): DeliveryRequest | null {
   try {
-    return compose(event, subscription).body;
+    const { contentType, body } = compose(event, subscription);
+    return { url: subscription.url, contentType, body };
   } catch {
-    return '';
+    return null;
   }
+}
+
+function missing(what: 'delivery' | 'subscription', id: unknown): HookwellError {
+  return new HookwellError('not_found', `No ${what} ${shown(id)} in this account; list them to see which there are.`, {
+    value: id,
+  });
 }

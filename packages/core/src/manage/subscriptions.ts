@@ -1,17 +1,14 @@
 import { HookwellError } from '../errors.ts';
-import type { Catalog } from '../model/catalog.ts';
-import { findObjectType } from '../model/crm-record.ts';
-import { whatHappensNext, type Health, type HealthPolicy } from '../model/health.ts';
+import { pauseMove, resumeMove, whatHappensNext, type Health, type HealthMove, type HealthPolicy } from '../model/health.ts';
 import type { Page, Query } from '../model/query.ts';
-import { builtInFormats, type Encoding, type NewSubscription, type Subscription } from '../model/subscription.ts';
+import type { Encoding, NewSubscription, Subscription } from '../model/subscription.ts';
 import { isStorableText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
-import { listed, suggestion } from '../model/suggestion.ts';
-import { parseTopic } from '../model/topic.ts';
 import type { TransactionOptions } from '../model/transaction.ts';
 import type { Plugin } from '../plugin.ts';
 import type { StorageAdapter, SubscriptionField } from '../storage-adapter.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
+import { checkSubscription, type CheckSubscriptionContext } from './check-subscription.ts';
 
 /** What a caller gives to subscribe. */
 export interface SubscriptionInput {
@@ -53,27 +50,67 @@ export interface Subscriptions {
    * @throws {HookwellError} `not_found`
    */
   readonly remove: (accountId: AccountId, id: number, options?: RemoveOptions) => Promise<Subscription>;
+  /**
+   * Sends nothing more to it until it is resumed; its events are kept meanwhile. Requests that are on their way end as they
+   * would have; another process may still send what it has in memory. One that is paused stays as it is.
+   * @throws {HookwellError} `not_found`
+   */
+  readonly pause: (accountId: AccountId, id: number, reason?: string) => Promise<Subscription>;
+  /**
+   * Lets a paused or suspended one flow again, at once and oldest first. It is suspended again at its next failure when it
+   * was failing long enough. One that is neither stays as it is.
+   * @throws {HookwellError} `not_found`
+   */
+  readonly resume: (accountId: AccountId, id: number) => Promise<Subscription>;
   /** What happens next to it, in plain words; empty while it is healthy. */
   readonly next: (subscription: Health) => string;
 }
 
 /** What `subscriptions` works with. */
-export interface SubscriptionsContext {
-  readonly storage: Pick<StorageAdapter, 'createSubscription' | 'listSubscriptions' | 'endSubscription' | 'join'>;
-  readonly catalog: Catalog;
+export interface SubscriptionsContext extends CheckSubscriptionContext {
+  readonly storage: Pick<StorageAdapter, 'createSubscription' | 'listSubscriptions' | 'endSubscription' | 'moveHealth' | 'join'>;
   readonly plugins: readonly Plugin[];
   readonly health: HealthPolicy;
-  /** Says in one sentence what is wrong with a URL, and null when nothing is. */
-  readonly checkUrl: (url: string) => string | null;
   /** @throws {HookwellError} `not_running` */
   readonly checkRunning: () => void;
   readonly onCreated: (subscription: Subscription) => void;
   readonly onEnded: (subscription: Subscription) => void;
+  readonly onPaused: (subscription: Subscription) => void;
+  readonly onResumed: (subscription: Subscription) => void;
 }
+
+/** How often a change of health is decided anew because somebody else has just made one. */
+const maxTries = 10;
 
 /** Makes `engine.subscriptions`. */
 export function subscriptions(context: SubscriptionsContext): Subscriptions {
   const { storage } = context;
+
+  async function get(accountId: AccountId, id: number): Promise<Subscription> {
+    if (!Number.isSafeInteger(id)) return missing(id);
+    const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
+    const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where });
+    return page.rows[0] ?? missing(id);
+  }
+
+  /** Makes a change of health on top of the row as it is then; null when there is nothing to change. */
+  async function move(
+    accountId: AccountId,
+    id: number,
+    decide: (subscription: Subscription) => HealthMove | null,
+  ): Promise<{ readonly subscription: Subscription; readonly changed: boolean }> {
+    for (let tries = 0; tries < maxTries; tries += 1) {
+      const subscription = await get(accountId, id);
+      const wanted = decide(subscription);
+      if (!wanted) return { subscription, changed: false };
+      const [changed] = await storage.moveHealth([wanted]);
+      if (changed) return { subscription: changed, changed: true };
+    }
+    throw new HookwellError('storage_busy', `The health of subscription ${id} changes all the time; try again in a moment.`, {
+      value: id,
+    });
+  }
+
   return {
     async create(input, { within } = {}) {
       context.checkRunning();
@@ -87,10 +124,7 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
 
     async get(accountId, id) {
       context.checkRunning();
-      if (!Number.isSafeInteger(id)) return missing(id);
-      const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
-      const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where });
-      return page.rows[0] ?? missing(id);
+      return get(accountId, id);
     },
 
     async list(accountId, query) {
@@ -108,6 +142,21 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       return ended;
     },
 
+    async pause(accountId, id, reason = 'paused by its owner') {
+      context.checkRunning();
+      checkReason(reason);
+      const { subscription, changed } = await move(accountId, id, (row) => pauseMove(row, reason));
+      if (changed) context.onPaused(subscription);
+      return subscription;
+    },
+
+    async resume(accountId, id) {
+      context.checkRunning();
+      const { subscription, changed } = await move(accountId, id, resumeMove);
+      if (changed) context.onResumed(subscription);
+      return subscription;
+    },
+
     next: (subscription) => whatHappensNext(subscription, context.health),
   };
 }
@@ -122,31 +171,17 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   }
   const accountId = checkAccountId(input.accountId);
   const { url, topic, format = 'full', encoding = 'form', data = '' } = input;
-  const problem = typeof url === 'string' ? context.checkUrl(url) : `it is ${url === undefined ? 'missing' : `a ${typeof url}`}`;
-  if (problem !== null) throw new HookwellError('invalid_url', `Invalid url ${shown(url)}: ${problem}.`, { value: url });
-  const { eventType, target } = parseTopic(topic, context.catalog);
-  if (eventType.parameter === null) findObjectType(context.catalog, target);
-  const formats = [...builtInFormats, ...context.plugins.flatMap((plugin) => plugin.formats ?? [])];
-  if (!formats.includes(format)) {
-    const hint = typeof format === 'string' ? suggestion(format, formats) : '.';
-    throw new HookwellError('unknown_format', `Unknown format ${shown(format)}${hint} Formats: ${listed(formats)}.`, {
-      value: format,
-    });
-  }
-  if (encoding !== 'form' && encoding !== 'json') {
-    throw new HookwellError('unknown_format', `Unknown encoding ${shown(encoding)}. Encodings: "form", "json".`, {
-      value: encoding,
-    });
-  }
-  if (typeof data !== 'string' || data.length > 4_096) {
-    throw new HookwellError('invalid_data', 'Invalid data: it must be a text of at most 4096 characters.', { value: data });
-  }
-  if (!isStorableText(data)) {
-    throw new HookwellError('invalid_data', 'Invalid data: it has U+0000 or half of a surrogate pair in it; leave them out.', {
-      value: data,
-    });
-  }
-  return { accountId, url, topic, format, encoding, data };
+  const choices = { url, topic, format, encoding, data };
+  checkSubscription(choices, context);
+  return { accountId, ...choices };
+}
+
+/** @throws {HookwellError} `invalid_input` */
+function checkReason(reason: unknown): void {
+  if (typeof reason === 'string' && reason.length <= 500 && isStorableText(reason)) return;
+  throw new HookwellError('invalid_input', `Invalid reason ${shown(reason)}: pass a text of at most 500 characters.`, {
+    value: reason,
+  });
 }
 
 function missing(id: unknown): never {

@@ -1,7 +1,7 @@
 import type { Outcome } from './outcome.ts';
 
-/** Health of a subscription: healthy → failing → suspended → healthy again, or unsubscribed. */
-export type HealthState = 'healthy' | 'failing' | 'suspended' | 'unsubscribed';
+/** Health of a subscription: healthy → failing → suspended → healthy again, or unsubscribed; paused while its owner wants it so. */
+export type HealthState = 'healthy' | 'failing' | 'suspended' | 'paused' | 'unsubscribed';
 
 /** What a subscription's row knows of its endpoint. */
 export interface Health {
@@ -54,7 +54,8 @@ export function nextHealth(subscription: { readonly id: number } & Health, polic
     reason,
     pauseLaneMs,
   });
-  if (health === 'unsubscribed') return null;
+  // What was on its way when the owner paused it says how the endpoint is, and resumes nothing.
+  if (health === 'unsubscribed' || health === 'paused') return null;
   if (consecutiveFailures === 0) return health === 'healthy' ? null : move('healthy', '', health === 'suspended' ? 0 : null);
   const failingForMs = now - (failingSince ?? now);
   if (health === 'suspended') {
@@ -69,6 +70,27 @@ export function nextHealth(subscription: { readonly id: number } & Health, polic
     return move('suspended', reason, Math.max(policy.probeEveryMs, (pausedUntil ?? now) - now));
   }
   return health === 'failing' ? null : move('failing', 'its last attempt failed', null);
+}
+
+/** How long an owner's pause lasts unless it is ended, in milliseconds: a thousand years, which every storage can add to a time. */
+const untilResumedMs = 31_557_600_000_000;
+
+/** The change that pauses a subscription for its owner; null when it is paused, or unsubscribed. */
+export function pauseMove({ id, health, healthVersion }: { readonly id: number } & Health, reason: string): HealthMove | null {
+  if (health === 'paused' || health === 'unsubscribed') return null;
+  return { subscriptionId: id, healthVersion, health: 'paused', reason, pauseLaneMs: untilResumedMs };
+}
+
+/**
+ * The change that lets a paused or suspended subscription flow again on its owner's word; null when it does already. It has
+ * not answered yet: failures before it count on, so that it is suspended again at once if it still fails.
+ */
+export function resumeMove(subscription: { readonly id: number } & Health): HealthMove | null {
+  const { id, health, healthVersion, consecutiveFailures } = subscription;
+  if (health !== 'paused' && health !== 'suspended') return null;
+  const failing = consecutiveFailures > 0;
+  const reason = failing ? `resumed by its owner after ${consecutiveFailures} failures in a row` : '';
+  return { subscriptionId: id, healthVersion, health: failing ? 'failing' : 'healthy', reason, pauseLaneMs: 0 };
 }
 
 /** What happens next to a subscription, in plain words. */
@@ -86,6 +108,8 @@ export function whatHappensNext(health: Health, policy: HealthPolicy): string {
         `its events are kept; one delivery is tried every ${inWords(policy.probeEveryMs)}, and a good answer lets all of ` +
         `them flow; unsubscribed at ${new Date(health.healthSince + policy.unsubscribeAfterMs).toISOString()} otherwise`
       );
+    case 'paused':
+      return 'its events are kept, and flow once it is resumed; nothing is sent until then';
     case 'unsubscribed':
       return 'nothing is sent any more; subscribe again once the endpoint works';
   }

@@ -11,6 +11,8 @@ export interface Held {
   readonly event: StoredEvent;
   /** When it was asked for, on the process's monotonic clock, in milliseconds: the lease began no earlier. */
   readonly heldSince: number;
+  /** Whether it is a test of its owner's: sent once, and no failure of it is held against the endpoint. */
+  readonly isTest?: true;
 }
 
 /** What came of dispatching a claim. */

@@ -1,0 +1,149 @@
+import { gather } from '../gather.ts';
+import type { StoredEvent } from '../model/event.ts';
+import type { Held, Sent } from '../model/held.ts';
+import type { Subscription } from '../model/subscription.ts';
+import type { Notices } from '../notices.ts';
+import type { EngineOptions } from '../options.ts';
+import type { StorageAdapter } from '../storage-adapter.ts';
+import type { TransportAdapter } from '../transport-adapter.ts';
+import type { Announcer } from './announcer.ts';
+import { claim } from './claim.ts';
+import { compose, type Composed, type ComposeStageContext } from './compose.ts';
+import { DeliveryLoop } from './delivery-loop.ts';
+import { dispatch } from './dispatch.ts';
+import { Lanes, type LaneState } from './lanes.ts';
+import { healthNotice, record, tellHealth } from './record.ts';
+import { Tests } from './send-test.ts';
+
+/** The stages of delivery in a row, and what the owners of subscriptions may do to them. */
+export interface Delivering {
+  readonly loop: DeliveryLoop;
+  readonly tests: Tests;
+  readonly lanes: () => readonly LaneState[];
+  readonly compose: (event: StoredEvent, subscription: Subscription) => Composed;
+  /** Sends nothing more to a subscription that has ended, and tells. */
+  readonly end: (subscription: Subscription) => void;
+  /** Sends nothing more to a subscription that its owner has paused, and tells. */
+  readonly pause: (subscription: Subscription) => void;
+  /** Lets a subscription flow that its owner has resumed, and tells. */
+  readonly resume: (subscription: Subscription) => void;
+}
+
+/** What delivery works with. */
+export interface DeliveringContext {
+  readonly options: EngineOptions;
+  readonly storage: StorageAdapter;
+  readonly transports: { readonly find: (url: string) => TransportAdapter | undefined; readonly deadlineMs: number };
+  readonly announcer: Announcer;
+  readonly newId: () => string;
+  readonly notices: Notices;
+}
+
+/** Makes the delivery of one engine. */
+export function delivering({ options, storage, transports, announcer, newId, notices }: DeliveringContext): Delivering {
+  const { catalog, plugins, now, monotonicNow, leaseMs, groupSize } = options;
+  const lanes = new Lanes(options);
+  const composeContext: ComposeStageContext = { catalog, plugins, composed: new WeakMap() };
+  const composeFor = (event: StoredEvent, subscription: Subscription): Composed => compose(event, subscription, composeContext);
+
+  const dispatchContext = {
+    compose: ({ event, subscription }: Held) => composeFor(event, subscription),
+    transportFor: transports.find,
+    plugins,
+    now,
+    monotonicNow,
+  };
+  const recordContext = {
+    storage,
+    plugins,
+    notices,
+    retry: options.retry,
+    health: options.health,
+    random: options.random,
+    onPaused(subscriptionId: number, pauseMs: number): void {
+      lanes.pause(subscriptionId, pauseMs);
+      loop.wakeIn(pauseMs);
+    },
+    onRecovered(subscriptionId: number): void {
+      lanes.open(subscriptionId);
+      loop.wake();
+    },
+    onEnded(subscriptionId: number): void {
+      // What is in memory is handed back, to be claimed again as what it is by now: cancelled.
+      lanes.pause(subscriptionId, leaseMs);
+      loop.wake();
+    },
+  };
+
+  /** A write that nobody is there to be told of when it fails. */
+  async function reported<Result>(write: Promise<Result>): Promise<Result> {
+    try {
+      return await write;
+    } catch (error) {
+      notices.report(error);
+      throw error;
+    }
+  }
+
+  const recording = gather({
+    groupSize,
+    waitMs: options.recordEveryMs,
+    write: async (group: readonly Sent[]) => reported(record(group, recordContext)),
+  });
+  const loop = new DeliveryLoop({
+    storage,
+    lanes,
+    announcer,
+    claim: async (bounds) => claim(bounds, { storage, newId, monotonicNow, leaseMs }),
+    dispatch: async (held) => dispatch(held, dispatchContext),
+    recording,
+    releasing: gather({
+      groupSize,
+      waitMs: 0,
+      write: async (leases) => {
+        await reported(storage.releaseDeliveries(leases));
+        return leases.map(() => undefined);
+      },
+    }),
+    notices,
+    now,
+    monotonicNow,
+    concurrency: options.concurrency,
+    maxClaims: 5 * groupSize,
+    sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
+    pollEveryMs: options.pollEveryMs,
+  });
+  const tests = new Tests({
+    storage,
+    catalog,
+    dispatch: async (held) => dispatch(held, dispatchContext),
+    record: async (sent) => recording.add(sent),
+    now,
+    monotonicNow,
+    newId,
+    leaseMs,
+  });
+
+  return {
+    loop,
+    tests,
+    lanes: () => lanes.list(),
+    compose: composeFor,
+
+    end(subscription) {
+      recordContext.onEnded(subscription.id);
+      tellHealth(subscription, recordContext);
+    },
+
+    pause(subscription) {
+      // What is in memory is handed back; what is stored from now on finds the pause in its row.
+      lanes.pause(subscription.id, leaseMs);
+      tellHealth(subscription, recordContext);
+    },
+
+    resume(subscription) {
+      recordContext.onRecovered(subscription.id);
+      notices.tell('subscription:resumed', healthNotice(subscription, options.health));
+    },
+  };
+}
