@@ -1,6 +1,7 @@
 import type { RateLimits } from './contract/rate-limits.ts';
 import type { WebhooksOptions } from './options.ts';
 import { assets } from './pages/assets.ts';
+import { consolePage } from './pages/console.ts';
 import type { Section } from './section.ts';
 import type { WebhooksEngine } from './webhooks.ts';
 
@@ -14,6 +15,7 @@ export interface SectionContext {
 }
 
 /** Everything that is served beside the contract, as the options have it. */
-export function sections({ options }: SectionContext): readonly Section[] {
-  return options.console ? [assets()] : [];
+export function sections(context: SectionContext): readonly Section[] {
+  const { options } = context;
+  return options.console ? [assets(), consolePage(context)] : [];
 }
