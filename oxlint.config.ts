@@ -177,7 +177,7 @@ export default defineConfig({
     },
     {
       // Where the defaults of the clocks and of random numbers are.
-      files: ['packages/core/src/options.ts'],
+      files: ['packages/core/src/{options,verify}.ts'],
       rules: { 'no-restricted-properties': ['error', ...hostProperties] },
     },
     {
@@ -199,6 +199,15 @@ export default defineConfig({
     {
       files: ['packages/core/src/model/**'],
       rules: { 'no-restricted-imports': closedTo(...foreign, testing, engine, stages, ports) },
+    },
+    {
+      files: ['packages/core/src/{verify,read-signature}.ts'],
+      rules: {
+        'no-restricted-imports': closedTo({
+          group: ['./*', '../*', '@hookwell/*', '!./read-signature.ts'],
+          message: 'Receivers import @hookwell/core/verify alone: it brings nothing along, and pages read what is beside it.',
+        }),
+      },
     },
     {
       files: ['packages/core/src/{storage-adapter,transport-adapter,plugin,options,errors}.ts'],
