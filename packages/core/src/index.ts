@@ -19,6 +19,7 @@ export type {
   ObjectType,
   ObjectTypeDefinition,
 } from './model/catalog.ts';
+export type { CatalogChange, CatalogChangeDefinition } from './model/catalog-change.ts';
 export type { CrmRecord, FieldInput, FieldValue } from './model/crm-record.ts';
 export { checkQuery } from './model/check-query.ts';
 export type { FieldTypes } from './model/check-query.ts';

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import Value from 'typebox/value';
 import { HookwellError } from '../errors.ts';
+import { defineChanges, type CatalogChange, type CatalogChangeDefinition } from './catalog-change.ts';
 
 /** One kind of record that the CRM holds, e.g. contacts. */
 export const ObjectTypeSchema = Type.Object(
@@ -44,6 +45,7 @@ export type EventTypeDefinition = Readonly<Static<typeof EventTypeSchema>>;
 export interface CatalogDefinition {
   readonly objectTypes: readonly ObjectTypeDefinition[];
   readonly events: Readonly<Record<string, EventTypeDefinition>>;
+  readonly changes?: readonly CatalogChangeDefinition[];
 }
 
 /** An object type with its defaults filled in. */
@@ -66,10 +68,13 @@ export interface EventType {
 export interface Catalog<EventName extends string = string> {
   readonly objectTypes: ReadonlyMap<number, ObjectType>;
   readonly events: ReadonlyMap<EventName, EventType>;
+  /** What has changed in it, as feeds of API changes tell developers; newest first. */
+  readonly changes: readonly CatalogChange[];
   /** What it was made from, to be spread into a larger catalog. */
   readonly definition: {
     readonly objectTypes: readonly ObjectTypeDefinition[];
     readonly events: Readonly<Record<EventName, EventTypeDefinition>>;
+    readonly changes: readonly CatalogChangeDefinition[];
   };
 }
 
@@ -84,11 +89,13 @@ const forbiddenNames = new Set(['__proto__', 'constructor', 'prototype']);
  * const catalog = defineCatalog({
  *   objectTypes: [...ontraportCatalog.definition.objectTypes, { id: 10_001, name: 'Car', fields: ['id', 'make', 'model'] }],
  *   events: { ...ontraportCatalog.definition.events, purchase_product: { parameter: 'product_id' } },
+ *   changes: [{ at: '2026-11-25', kind: 'added', title: 'The event purchase_product' }],
  * })
  */
 export function defineCatalog<const Events extends Readonly<Record<string, EventTypeDefinition>>>(definition: {
   readonly objectTypes: readonly ObjectTypeDefinition[];
   readonly events: Events;
+  readonly changes?: readonly CatalogChangeDefinition[];
 }): Catalog<keyof Events & string> {
   type EventName = keyof Events & string;
   const objectTypes = new Map<number, ObjectType>();
@@ -106,7 +113,8 @@ export function defineCatalog<const Events extends Readonly<Record<string, Event
   return Object.freeze({
     objectTypes,
     events,
-    definition: { objectTypes: definition.objectTypes, events: definition.events },
+    changes: defineChanges(definition.changes ?? []),
+    definition: { objectTypes: definition.objectTypes, events: definition.events, changes: definition.changes ?? [] },
   });
 }
 
