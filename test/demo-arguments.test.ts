@@ -3,7 +3,7 @@ import { help, readSettings } from '../examples/crm/src/arguments.ts';
 import { shown } from '../examples/crm/src/database-name.ts';
 
 test('without arguments it is the demo: 500 contacts, any free port, a temporary database, a key pair made up', (t) => {
-  const { credentials, ...settings } = readSettings([], {});
+  const { credentials, password, ...settings } = readSettings([], {});
   t.deepEqual(settings, {
     mode: 'demo',
     json: false,
@@ -18,6 +18,7 @@ test('without arguments it is the demo: 500 contacts, any free port, a temporary
     signingSecret: null,
   });
   t.true(credentials.madeUp);
+  t.is(password, credentials.apiKey);
   t.not(credentials.apiKey, readSettings([], {}).credentials.apiKey);
 });
 
@@ -69,7 +70,7 @@ test('the help names every option and every variable', (t) => {
   ]) {
     t.regex(help, new RegExp(`^  --${name}\\b`, 'm'));
   }
-  for (const name of ['DATABASE_URL', 'CRM_APP_ID', 'CRM_API_KEY', 'CRM_PLAN', 'CRM_SIGNING_SECRET'])
+  for (const name of ['DATABASE_URL', 'CRM_APP_ID', 'CRM_API_KEY', 'CRM_PASSWORD', 'CRM_PLAN', 'CRM_SIGNING_SECRET'])
     t.regex(help, new RegExp(name));
 });
 

@@ -138,6 +138,11 @@ async function checkRoutes(t: ExecutionContext, args: readonly string[]): Promis
   t.deepEqual(await call('POST', '/forms/1/submissions', { contact_id: 1 }, 'click-1'), submitted);
   t.deepEqual(await call('POST', '/tags', { name: 'Mine' }), [201, { id: 6, name: 'Mine' }]);
   t.is((await call('GET', '/forms'))[0], 200);
+  t.deepEqual(await call('PUT', '/contacts/42/tags/6'), [200, { changed: true }]);
+  const [, { records, more }] = await call('GET', '/contacts?before=43');
+  t.is(more, false);
+  t.like((records as readonly unknown[])[0], { record: { id: 42, zip: '1' }, tags: [6] });
+  t.like(((await call('GET', '/contacts'))[1]['records'] as readonly unknown[])[0], { record: { id: 43 }, tags: [] });
 
   const refused: readonly (readonly [number, RegExp, ...Parameters<typeof call>])[] = [
     [400, /no field "emial"\. Did you mean "email"\?/, 'POST', '/contacts', { emial: 'x' }],
@@ -155,6 +160,7 @@ async function checkRoutes(t: ExecutionContext, args: readonly string[]): Promis
     [400, /Submit a form with/, 'POST', '/forms/1/submissions', { contact_id: 'x' }],
     [400, /not an id/, 'GET', '/contacts/one'],
     [400, /Give it a name/, 'POST', '/tags', { name: ' ' }],
+    [400, /before is the id of a record/, 'GET', '/cars?before=last'],
     [404, /There is no GET \/nothing/, 'GET', '/nothing'],
   ];
   for (const [status, error, ...request] of refused) {

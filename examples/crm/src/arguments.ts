@@ -26,7 +26,8 @@ stays up for you to try more. Ctrl-C stops it.
                     runs the demo)
   --help            show this
 
-Environment: DATABASE_URL, the URL of a PostgreSQL database, instead of --database; CRM_APP_ID and CRM_API_KEY, the credentials of the webhook API (made up and shown when both are missing);
+Environment: DATABASE_URL, the URL of a PostgreSQL database, instead of --database; CRM_APP_ID and CRM_API_KEY, the
+credentials of the webhook API (made up and shown when both are missing); CRM_PASSWORD, what signs in to the pages (the API key);
 CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise); CRM_SIGNING_SECRET, what to sign payloads
 with, as Standard Webhooks says: whsec_ and base64 (unset: they are not signed).
 `;
@@ -49,6 +50,8 @@ export interface Settings {
   readonly processes: number | null;
   readonly leaseMs: number;
   readonly credentials: Credentials;
+  /** What signs somebody in to the pages. */
+  readonly password: string;
   readonly plan: Plan;
   /** Null when payloads are not signed. */
   readonly signingSecret: string | null;
@@ -102,6 +105,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
       '--processes needs a database that processes can share. Set DATABASE_URL to a PostgreSQL database, or name a file on this machine with --database.',
     );
   }
+  const credentials = readCredentials(environment);
   const settings: Settings = {
     mode,
     json: values.json ?? false,
@@ -112,7 +116,8 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     database,
     processes,
     leaseMs: integer('lease-ms', values['lease-ms'], processes === null || mode === 'serve' ? 60_000 : 5_000, 1_000, 3_600_000),
-    credentials: readCredentials(environment),
+    credentials,
+    password: environment['CRM_PASSWORD'] || credentials.apiKey,
     plan: readPlan(environment['CRM_PLAN']),
     signingSecret: environment['CRM_SIGNING_SECRET'] || null,
   };

@@ -10,6 +10,22 @@ export type EventName = 'object_create' | 'object_submits_form' | 'sub_tag' | 'u
 /** Records of one import: others wait for its transaction. */
 const maxRecords = 1_000;
 
+/** Records of one page of a list. */
+const pageSize = 20;
+
+/** A record in a list, with the numbers of its tags. */
+export interface Listed {
+  readonly record: Row;
+  readonly tags: readonly number[];
+}
+
+/** Some records, newest first. */
+export interface Listing {
+  readonly records: readonly Listed[];
+  /** Whether there are older ones. */
+  readonly more: boolean;
+}
+
 /**
  * What people do in the CRM. Each call resolves when what it did, and all that it sets off, is stored; when it rejects,
  * nothing of it is. A call with a key that was used before does nothing, and answers what it answered then.
@@ -19,6 +35,8 @@ export interface Crm {
   /** Creates many at once, all or none, for imports. */
   readonly createAll: (kind: Kind, records: readonly unknown[], key?: string) => Promise<readonly Row[]>;
   readonly find: (kind: Kind, id: number) => Promise<Row>;
+  /** The newest 20 records, or those before an id. */
+  readonly latest: (kind: Kind, before?: number) => Promise<Listing>;
   /** Whether that changed anything; false when the record had the tag already. */
   readonly addTag: (kind: Kind, id: number, tagId: number) => Promise<boolean>;
   readonly removeTag: (kind: Kind, id: number, tagId: number) => Promise<boolean>;
@@ -98,6 +116,17 @@ export function createCrm(database: CrmDatabase, engine: Engine<EventName>): Crm
       }),
 
     find: async (kind, id) => find(database, kind, id),
+
+    async latest(kind, before = Number.MAX_SAFE_INTEGER) {
+      const rows = await database.latest(kind, before, pageSize + 1);
+      const records = rows.slice(0, pageSize);
+      const tags = await database.tagsOf(
+        kind,
+        records.map(({ id }) => id),
+      );
+      return { records: records.map((record) => ({ record, tags: tags.get(record.id) ?? [] })), more: rows.length > pageSize };
+    },
+
     list: async (list) => database.list(list),
     async name(list, name) {
       if (typeof name === 'string' && name.trim() !== '' && name.length <= 100) return database.name(list, name);

@@ -18,6 +18,10 @@ export interface Records {
   /** Adds records, all or none, and answers them as they are stored. @throws {Refusal} for an id that is taken */
   readonly insert: (kind: Kind, records: readonly Fields[]) => Promise<readonly Row[]>;
   readonly find: (kind: Kind, id: number) => Promise<Row | undefined>;
+  /** The records before an id, newest first. */
+  readonly latest: (kind: Kind, before: number, limit: number) => Promise<readonly Row[]>;
+  /** The numbers of their tags, in order, by the records' ids. */
+  readonly tagsOf: (kind: Kind, ids: readonly number[]) => Promise<ReadonlyMap<number, readonly number[]>>;
   readonly name: (list: 'tags' | 'forms', name: string) => Promise<Named>;
   readonly list: (list: 'tags' | 'forms') => Promise<readonly Named[]>;
   /** Whether that changed anything: false when the record had the tag already, or did not have it. */

@@ -35,6 +35,18 @@ export function recordsIn(db: Kysely<Tables>, { onChosenId }: RecordsOptions): R
       return found && rowOf(kind, found);
     },
 
+    async latest(kind, before, limit) {
+      const query = db.selectFrom(kind).select(['id', 'fields']).where('id', '<', before).orderBy('id', 'desc').limit(limit);
+      return (await query.execute()).map((row) => rowOf(kind, row));
+    },
+
+    async tagsOf(kind, ids) {
+      if (ids.length === 0) return new Map();
+      const query = db.selectFrom('taggings').select(['record_id', 'tag_id']).where('kind', '=', kind);
+      const rows = await query.where('record_id', 'in', ids).orderBy('tag_id').execute();
+      return new Map(ids.map((id) => [id, rows.filter((row) => row.record_id === id).map((row) => row.tag_id)]));
+    },
+
     name: async (list, name) => db.insertInto(list).values({ name }).returning(['id', 'name']).executeTakeFirstOrThrow(),
     list: async (list) => db.selectFrom(list).select(['id', 'name']).orderBy('id').execute(),
 

@@ -35,6 +35,7 @@ export function crmAt(url: string): Crm {
     create: async (kind, fields, key = randomUUID()) => ask('POST', `/${kind}`, fields, key),
     createAll: async (kind, records, key = randomUUID()) => ask('POST', `/${kind}`, records, key),
     find: async (kind, id) => ask('GET', `/${kind}/${id}`),
+    latest: async (kind, before) => ask('GET', `/${kind}${before === undefined ? '' : `?before=${before}`}`),
     addTag: async (kind, id, tagId) => (await ask<Changed>('PUT', `/${kind}/${id}/tags/${tagId}`)).changed,
     removeTag: async (kind, id, tagId) => (await ask<Changed>('DELETE', `/${kind}/${id}/tags/${tagId}`)).changed,
     submitForm: async (formId, submission, key = randomUUID()) => ask('POST', `/forms/${formId}/submissions`, submission, key),

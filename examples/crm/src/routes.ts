@@ -1,13 +1,16 @@
 import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import type { Kind } from './catalog.ts';
-import type { Crm } from './crm.ts';
+import { pages, type PagesContext } from './page/pages.ts';
 import { Refusal } from './refusal.ts';
 
-/** The CRM's own routes, and the webhook subscriptions of its users under `/1`. */
-export function createApp(crm: Crm, webhooks: RequestHandler): Express {
+/** The CRM's own routes and pages, and the webhook subscriptions of its users under `/1`. */
+export function createApp(context: PagesContext, webhooks: RequestHandler): Express {
+  const { crm } = context;
   const app = express();
   app.disable('x-powered-by');
   app.use('/1', webhooks);
+  app.use('/crm', pages(context));
+  app.get('/', (_request, response) => response.redirect(303, '/crm/contacts'));
   app.use(express.json({ limit: '1mb' }));
 
   for (const kind of ['contacts', 'cars'] satisfies Kind[]) {
@@ -15,6 +18,9 @@ export function createApp(crm: Crm, webhooks: RequestHandler): Express {
       const body: unknown = request.body;
       const created = Array.isArray(body) ? crm.createAll(kind, body, keyOf(request)) : crm.create(kind, body, keyOf(request));
       response.status(201).json(await created);
+    });
+    app.get(`/${kind}`, async (request, response) => {
+      response.json(await crm.latest(kind, beforeOf(request)));
     });
     app.get(`/${kind}/:id`, async (request, response) => {
       response.json(await crm.find(kind, idOf(request, 'id')));
@@ -50,6 +56,13 @@ function idOf(request: Request, name: 'id' | 'tag'): number {
   const text = String(request.params[name]);
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
   throw new Refusal(400, `"${text}" is not an id: write a whole number from 1 up.`);
+}
+
+function beforeOf(request: Request): number | undefined {
+  const text = request.query['before'];
+  if (text === undefined) return undefined;
+  if (typeof text === 'string' && /^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
+  throw new Refusal(400, 'before is the id of a record: write a whole number from 1 up.');
 }
 
 /** The key by which a caller who got no answer may ask again: one of this route. */

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:http';
@@ -10,7 +9,9 @@ import { accountId } from './account.ts';
 import type { Credentials, Settings } from './arguments.ts';
 import { createCrm, type Crm, type EventName } from './crm.ts';
 import { explain, openDatabase } from './database.ts';
+import { sessions } from './page/session.ts';
 import { createApp } from './routes.ts';
+import { same } from './same.ts';
 import { UsageError } from './usage-error.ts';
 import { createWebhookEngine, type WebhookOptions } from './webhooks.ts';
 
@@ -53,7 +54,11 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
     closing.push(engine.stop);
     await engine.start();
     const crm = createCrm(database, engine);
-    const app = createApp(crm, webhooks(engine, { authenticate: authenticate(settings.credentials) }));
+    const { credentials, password } = settings;
+    const app = createApp(
+      { crm, credentials, sessions: sessions(password) },
+      webhooks(engine, { authenticate: authenticate(credentials) }),
+    );
     const server = createServer(app);
     await listen(server, settings.port);
     closing.push(async () => close(server));
@@ -69,12 +74,6 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
 function authenticate({ appId, apiKey }: Credentials) {
   return (given: { readonly appId: string; readonly apiKey: string }) =>
     same(given.appId, appId) && same(given.apiKey, apiKey) ? { accountId } : null;
-}
-
-/** Compares without telling by the time it takes how much is right. */
-function same(given: string, right: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 async function listen(server: Server, port: number): Promise<void> {

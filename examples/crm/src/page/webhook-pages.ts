@@ -1,0 +1,10 @@
+/** A page that the webhooks plugin serves. */
+export interface WebhookPage {
+  readonly href: string;
+  readonly title: string;
+  /** What it is for. */
+  readonly purpose: string;
+}
+
+/** The pages of the plugin that this CRM switches on. */
+export const webhookPages: readonly WebhookPage[] = [];
