@@ -145,6 +145,78 @@ for (const { name, make } of storages) {
   });
 }
 
+for (const { name, make } of storages) {
+  test(`${name}: what emit and subscribe hooks answer is kept, and the next hooks see it`, async (t) => {
+    const receiver = await startReceiver(t);
+    const attempts: unknown[] = [];
+    const { engine, told } = await startByHand(t, make(t), {
+      plugins: [
+        {
+          name: 'first',
+          subscribe: async () => ({ a: 'kept 1', b: 'kept 1' }),
+          emit: () => ({ a: 'kept 1', b: 'kept 1' }),
+          outcome: ({ subscription, event }) => void attempts.push([subscription.attributes, event?.metadata]),
+        },
+        { name: 'silent', subscribe: () => undefined, emit: async () => undefined },
+        {
+          name: 'last',
+          subscribe: ({ attributes }) => ({ b: 'kept 2', c: Object.keys(attributes).join(' ') }),
+          emit: async ({ metadata }) => ({ b: 'kept 2', c: Object.keys(metadata).join(' ') }),
+        },
+      ],
+    });
+    const made = await engine.subscriptions.create({ accountId: 7, url: receiver.url('/'), topic: 'sub_tag(3)' });
+    const kept = { a: 'kept 1', b: 'kept 2', c: 'a b' };
+    t.deepEqual(made.attributes, kept);
+    t.deepEqual((await engine.subscriptions.get(7, made.id)).attributes, kept);
+    await engine.emit('sub_tag(3)', emission);
+    t.deepEqual(toldAs(told, 'event:stored')[0]?.event.metadata, kept);
+    await engine.deliverDue();
+    t.deepEqual(attempts, [[kept, kept]]);
+    t.notRegex(String(receiver.arrived[0]?.body), /kept/);
+  });
+}
+
+const long = 'x'.repeat(2_047);
+const unkept: readonly (readonly [what: string, answers: readonly unknown[], problem: RegExp])[] = [
+  ['null', [null], /^What the HOOK hook of the plugin "p0" answered cannot be kept \(null\): it must answer an object of texts/],
+  ['a list', [['a']], /cannot be kept \(\["a"\]\): it must answer an object of texts, or nothing/],
+  ['a number for a text', [{ a: 5 }], /cannot be kept \("a"\): what goes by this name must be a text without U\+0000/],
+  ['a text that some storage cannot keep', [{ a: 'secret\0' }], /cannot be kept \("a"\): what goes by this name must be a text/],
+  ['a name that is empty', [{ '': 'x' }], /cannot be kept \(""\): a name must be a text of 1 to 200 characters/],
+  [
+    'too much in all',
+    [{ a: long }, { b: `${long}x` }],
+    /^With what the HOOK hook of the plugin "p1" answered there are 4097 characters .* at most 4096 are kept/,
+  ],
+];
+for (const hook of ['emit', 'subscribe'] as const) {
+  for (const [what, answers, problem] of unkept) {
+    test(`${hook} hooks that answer ${what} refuse what was asked for, and nothing is stored`, async (t) => {
+      const plugins = answers.map((answer, index): Plugin => ({ name: `p${index}`, [hook]: () => answer }));
+      const { engine, told } = await startByHand(t, sqlite.make(t), { plugins });
+      const error = await t.throwsAsync<HookwellError>(async () =>
+        hook === 'emit'
+          ? engine.emit('sub_tag(3)', emission)
+          : engine.subscriptions.create({ accountId: 7, url: 'http://127.0.0.1:1/', topic: 'sub_tag(3)' }),
+      );
+      t.is(error.code, 'invalid_input');
+      t.regex(error.message, new RegExp(problem.source.replace('HOOK', hook)));
+      t.notRegex(error.message, /secret/);
+      t.deepEqual(told, []);
+      t.is((await engine.subscriptions.list(7)).total, 0);
+    });
+  }
+  test(`${hook} hooks may answer 4,096 characters of names and texts in all`, async (t) => {
+    const plugins = ['a', 'b'].map((key): Plugin => ({ name: key, [hook]: () => ({ [key]: long }) }));
+    const { engine } = await startByHand(t, sqlite.make(t), { plugins });
+    await t.notThrowsAsync(async () => {
+      await engine.subscriptions.create({ accountId: 7, url: 'http://127.0.0.1:1/', topic: 'sub_tag(3)' });
+      await engine.emit('sub_tag(3)', emission);
+    });
+  });
+}
+
 const broken: readonly (readonly [what: string, plugin: Omit<Plugin, 'name'>, reason: string])[] = [
   ['a request hook that throws', { request: () => raise(new Error('no key')) }, 'no key'],
   ['a compose hook that throws', { compose: () => raise(new Error('no template')) }, 'no template'],

@@ -34,6 +34,7 @@ for (const { name, make } of storages) {
       format: 'lightweight',
       encoding: 'json',
       data: '{"format":"lightweight","x":"ä"}',
+      attributes: {},
       createdAt: noon,
       health: 'healthy',
       healthReason: '',

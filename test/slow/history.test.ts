@@ -86,6 +86,7 @@ function batchOf(group: number): StoreBatch {
       record: { id: 1 },
       occurredAt: Date.now(),
       idempotencyKey: null,
+      metadata: {},
     })),
     deliveries: numbers.map((number) => ({
       id: idOf('d', number),
@@ -102,7 +103,15 @@ function batchOf(group: number): StoreBatch {
 async function subscribeLanes(storage: StorageAdapter): Promise<void> {
   for (let lane = 1; lane <= laneCount; lane += 1) {
     const topic = `sub_tag(${lane})`;
-    const subscription = { accountId: '1', url: 'http://127.0.0.1/', topic, format: 'full', encoding: 'json', data: '' } as const;
+    const subscription = {
+      accountId: '1',
+      url: 'http://127.0.0.1/',
+      topic,
+      format: 'full',
+      encoding: 'json',
+      data: '',
+      attributes: {},
+    } as const;
     await storage.createSubscription(subscription);
   }
 }

@@ -8,7 +8,7 @@ import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.
 
 const database = await testDatabase();
 test.after.always(async () => database.remove());
-const behind = database.pool({ max: 2 });
+const behind = database.pool({ max: 4 });
 
 const last = postgresMigrations().length;
 
@@ -80,6 +80,27 @@ test('a storage that must not migrate refuses tables that are not up to date, an
   for (const { sql } of steps.slice(0, -1)) await behind.query(`begin; ${sql} commit`);
   t.regex(await refusal(), new RegExp(`of version ${last - 1}.*, version ${last}, or`));
   await t.notThrowsAsync(works(behind, 'half'));
+});
+
+test('tables that an earlier version has written are brought up to date, and nothing of them is lost', async (t) => {
+  const schema = 'earlier';
+  for (const { sql } of postgresMigrations({ schema }).slice(0, 4)) await behind.query(`begin; ${sql} commit`);
+  await behind.query(`
+    create table earlier.events_old partition of earlier.events for values from (0) to (1);
+    insert into earlier.subscriptions (account_id, url, topic, format, encoding, data, created_at, health, health_reason,
+      health_since, health_version, consecutive_failures, last_status)
+    values ('a', 'https://example.com/', 'sub_tag(3)', 'full', 'form', '', 1, 'healthy', '', 1, 0, 0, 0);
+    insert into earlier.events (day, id, account_id, topic, object_type, occurred_at, stored_at, record)
+    values (0, 'e', 'a', 'sub_tag(3)', 0, 1, 1, '{"id":1}');
+    insert into earlier.deliveries values ('d', 'a', 1, 'e', 0, 0, 0, 0, 1, 1, null);
+  `);
+  const storage = postgresStorage({ pool: behind, schema });
+  await storage.start({ now: Date.now });
+  const { claims, subscriptions, events } = await storage.claimDeliveries(claimRequest());
+  t.deepEqual([claims.length, subscriptions[0]?.attributes, events[0]?.metadata], [1, {}, {}]);
+  const changed = await storage.updateSubscription('a', subscriptions[0]!.id, { attributes: { sealed: 'x' } });
+  t.deepEqual(changed?.attributes, { sealed: 'x' });
+  await storage.stop();
 });
 
 test('tables that a newer version has written are refused, and left as they are', async (t) => {

@@ -9,7 +9,7 @@ import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.
 const database = await testDatabase();
 test.after.always(async () => database.remove());
 
-const allRows = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 1_000 } as const;
+const allRows = { which: 'active', where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 1_000 } as const;
 
 /** Rejects as busy, with what the database said as its cause. */
 async function busyWith(code: string, call: () => Promise<unknown>): Promise<HookwellError> {

@@ -7,6 +7,7 @@ import { testClock } from '@hookwell/core/testing';
 import test, { type ExecutionContext } from 'ava';
 import Database from 'better-sqlite3';
 import { sqliteStorage } from '../src/sqlite/index.ts';
+import { migrations } from '../src/sqlite/migrations.ts';
 import { batchFor, claimRequest, subscribe, temporaryFolder } from './storage-fixture.ts';
 
 const folder = temporaryFolder();
@@ -20,7 +21,7 @@ async function started(storage: StorageAdapter, now: () => number = Date.now): P
   return storage;
 }
 
-const allRows = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 1_000 } as const;
+const allRows = { which: 'active', where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 1_000 } as const;
 
 function run(task: string, filename: string): ChildProcess & { readonly lines: () => string[] } {
   const file = fileURLToPath(new URL('sqlite-process.ts', import.meta.url));
@@ -227,6 +228,29 @@ async function claimByTwo(t: ExecutionContext, filename: string): Promise<readon
   for (const ended of await ending) t.deepEqual(ended, [0, null]);
   return claiming.map((child) => child.lines().slice(1));
 }
+
+test('a file that an earlier version has written is brought up to date, and nothing of it is lost', async (t) => {
+  const filename = newFile();
+  const old = new Database(filename);
+  old.exec(migrations[0]!);
+  old.exec('create table hookwell_migrations (version integer primary key, applied_at integer not null)');
+  old.exec('insert into hookwell_migrations values (1, 0)');
+  old.exec(`
+    insert into hookwell_subscriptions (account_id, url, topic, format, encoding, data, created_at, health, health_reason,
+      health_since, health_version, consecutive_failures, last_status)
+    values ('a', 'https://example.com/', 'sub_tag(3)', 'full', 'form', '', 1, 'healthy', '', 1, 0, 0, 0);
+    insert into hookwell_events (id, account_id, topic, object_type, occurred_at, stored_at, record)
+    values ('e', 'a', 'sub_tag(3)', 0, 1, 1, '{"id":1}');
+    insert into hookwell_deliveries values ('d', 'a', 1, 'e', 0, 0, 0, 1, 1, null);
+  `);
+  old.close();
+  const storage = await started(sqliteStorage({ filename }));
+  const { claims, subscriptions, events } = await storage.claimDeliveries(claimRequest());
+  t.deepEqual([claims.length, subscriptions[0]?.attributes, events[0]?.metadata], [1, {}, {}]);
+  const changed = await storage.updateSubscription('a', 1, { attributes: { sealed: 'x' } });
+  t.deepEqual(changed?.attributes, { sealed: 'x' });
+  await storage.stop();
+});
 
 test('a process that is killed while it stores loses no event that it was told of, and leaves no half of one', async (t) => {
   const filename = newFile();

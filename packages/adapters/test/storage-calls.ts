@@ -47,8 +47,23 @@ export function makeCalls(seed: number, clock: TestClock) {
       4,
       'createSubscription',
       () => {
-        const wish = { accountId: account(), topic: `sub_tag(${below(3)})`, url: `https://example.com/${below(5)}` };
+        const attributes: Record<string, string> = random() < 0.5 ? {} : { 'name 1': `text ${below(9)}` };
+        const wish = { accountId: account(), topic: `sub_tag(${below(3)})`, url: `https://example.com/${below(5)}`, attributes };
         return { call: async (storage) => subscribe(storage, wish), learn: (row) => learnRows([row as Subscription]) };
+      },
+    ],
+    [
+      3,
+      'updateSubscription',
+      () => {
+        const [accountId, id, url] = [account(), one(known())?.id ?? 7, `https://example.com/${below(5)}`];
+        const attributes = { [`name ${below(3)}`]: one(['x', 'y', null]) ?? null };
+        const changes =
+          one([{ url }, { topic: `sub_tag(${below(3)})` }, { attributes }, { data: 'x', format: 'notify', attributes }]) ?? {};
+        return {
+          call: async (storage) => storage.updateSubscription(accountId, id, changes),
+          learn: (row) => learnRows([row as Subscription | null]),
+        };
       },
     ],
     [
@@ -79,7 +94,8 @@ export function makeCalls(seed: number, clock: TestClock) {
         const living = known().filter((row) => row.health !== 'unsubscribed' && row.accountId === accountId);
         const lanes = Array.from({ length: below(6) }, () => one(living)?.id).filter((id) => id !== undefined);
         const name = random() < 0.05 ? `n${below(names + 1)}` : `n${(names += 1)}`;
-        const given = { idempotencyKey: random() < 0.3 ? `key ${below(8)}` : null, leased: random() < 0.3 };
+        const metadata: Record<string, string> = random() < 0.5 ? {} : { traceparent: name };
+        const given = { idempotencyKey: random() < 0.3 ? `key ${below(8)}` : null, leased: random() < 0.3, metadata };
         const batch = batchFor(name, lanes, { accountId, topic: `sub_tag(${below(3)})`, ...given });
         const deliveries = batch.deliveries.map((delivery) => Object.assign(delivery, { accountId }));
         deliveryIds.push(...deliveries.map(({ id }) => id));
@@ -153,7 +169,8 @@ export function makeCalls(seed: number, clock: TestClock) {
       () => {
         const [accountId, field] = [account(), one(fields[name]) ?? 'id'];
         const sort = { field, direction: random() < 0.5 ? 'asc' : 'desc' };
-        const query = { where: null, sort, offset: below(3), limit: below(20) };
+        const which = one(['active', 'active', 'ended', 'all']);
+        const query = { which, where: null, sort, offset: below(3), limit: below(20) };
         const list = async (storage: StorageAdapter) => storage[name](accountId, query as never);
         return { call: list, learn: () => undefined };
       },

@@ -39,6 +39,7 @@ export function batchFor(
     record: { id: index },
     occurredAt: noon,
     idempotencyKey: null,
+    metadata: {},
     ...fields,
   }));
   const deliveries = lanes.map((subscriptionId, index) => ({

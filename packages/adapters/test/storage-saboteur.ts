@@ -3,7 +3,13 @@ import type { StorageHarness } from '@hookwell/core/testing';
 import { memoryStorage } from '../src/memory/index.ts';
 
 /** The query for everything, in the order of ids. */
-export const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
+export const everything = {
+  which: 'active',
+  where: null,
+  sort: { field: 'id', direction: 'asc' },
+  offset: 0,
+  limit: 10_000,
+} as const;
 
 /** What the storages of one place share. */
 export interface Place {

@@ -118,22 +118,6 @@ export const lifeSaboteurs: readonly StorageSaboteur[] = [
     sentence: /^two equal wishes became one subscription/,
   },
   {
-    does: 'lists subscriptions that ended',
-    sabotage: (sound, { notes }) => ({
-      async endSubscription(accountId, id, reason) {
-        const ended = await sound.endSubscription(accountId, id, reason);
-        notes.set('ended', ended);
-        return ended;
-      },
-      async listSubscriptions(accountId, query) {
-        const { rows, total } = await sound.listSubscriptions(accountId, query);
-        return { rows: [...rows, notes.get('ended') as (typeof rows)[number]], total: total + 1 };
-      },
-    }),
-    caughtBy: 'listSubscriptions leaves out those that are unsubscribed',
-    sentence: /^it does not list just those that are not unsubscribed/,
-  },
-  {
     does: 'answers the very rows that it keeps',
     sabotage: (sound, { notes }) => ({
       async findSubscriptions(keys) {

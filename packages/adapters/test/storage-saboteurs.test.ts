@@ -12,16 +12,18 @@ import { querySaboteurs } from './storage-saboteurs-query.ts';
 import { racers } from './storage-saboteurs-race.ts';
 import { recordSaboteurs } from './storage-saboteurs-record.ts';
 import { storeSaboteurs } from './storage-saboteurs-store.ts';
+import { updateRacers, updateSaboteurs } from './storage-saboteurs-update.ts';
 
 const saboteurs = [
   ...lifeSaboteurs,
   ...querySaboteurs,
   ...storeSaboteurs,
+  ...updateSaboteurs,
   ...claimSaboteurs,
   ...recordSaboteurs,
   ...manageSaboteurs,
   ...fenceSaboteurs,
-  ...racing([...racers, ...fenceRacers]),
+  ...racing([...racers, ...fenceRacers, ...updateRacers]),
 ];
 
 for (const { does, sabotage, caughtBy, sentence } of saboteurs) {

@@ -21,7 +21,7 @@ export type {
 } from './model/catalog.ts';
 export type { CatalogChange, CatalogChangeDefinition } from './model/catalog-change.ts';
 export type { CrmRecord, FieldInput, FieldValue } from './model/crm-record.ts';
-export { checkQuery } from './model/check-query.ts';
+export { checkQuery, checkWhich } from './model/check-query.ts';
 export type { FieldTypes } from './model/check-query.ts';
 export { deliveryFields } from './model/delivery.ts';
 export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
@@ -36,8 +36,10 @@ export { meets, queryRows } from './model/query.ts';
 export type { Comparison, Condition, Page, Query, QueryValue } from './model/query.ts';
 export { parseRetryAfter } from './model/retry.ts';
 export type { RetryPolicy } from './model/retry.ts';
-export { subscriptionFields, withMove, withObservation } from './model/subscription.ts';
-export type { Encoding, NewSubscription, Subscription } from './model/subscription.ts';
+export { addTexts, mergeTexts } from './model/small-texts.ts';
+export type { SmallTexts } from './model/small-texts.ts';
+export { subscriptionFields, withChanges, withMove, withObservation } from './model/subscription.ts';
+export type { Encoding, NewSubscription, Subscription, SubscriptionChanges, WhichSubscriptions } from './model/subscription.ts';
 export { parseTopic } from './model/topic.ts';
 export type { ParsedTopic, Topic } from './model/topic.ts';
 export type { TestResult } from './model/test-result.ts';
@@ -45,7 +47,7 @@ export type { TransactionOptions } from './model/transaction.ts';
 export type { Fault, TransportResult } from './model/transport-result.ts';
 export { EngineOptionsSchema, resolveOptions } from './options.ts';
 export type { EngineOptions, OptionsInput } from './options.ts';
-export type { ComposeContext, ComposedBody, OutcomeContext, Plugin, RequestContext } from './plugin.ts';
+export type { Addition, ComposeContext, ComposedBody, OutcomeContext, Plugin, RequestContext } from './plugin.ts';
 export type {
   AttemptField,
   ClaimRequest,
@@ -59,6 +61,7 @@ export type {
   StorageContext,
   StoreBatch,
   SubscriptionField,
+  SubscriptionQuery,
 } from './storage-adapter.ts';
 export type { TransportAdapter, TransportContext, TransportRequest } from './transport-adapter.ts';
 export { contactPlans, ContactPlansOptionsSchema } from './plugins/contact-plans.ts';

@@ -2,6 +2,7 @@ import type { EventType, ObjectType } from './model/catalog.ts';
 import type { StoredEvent } from './model/event.ts';
 import type { Payload } from './model/format.ts';
 import type { Outcome } from './model/outcome.ts';
+import type { SmallTexts } from './model/small-texts.ts';
 import type { NewSubscription, Subscription } from './model/subscription.ts';
 import type { TransportResult } from './model/transport-result.ts';
 
@@ -37,6 +38,9 @@ export interface OutcomeContext {
   readonly result: TransportResult | null;
 }
 
+/** What a hook has to add; nothing, as most. */
+export type Addition = SmallTexts | undefined | void;
+
 /**
  * An addition to the engine: hooks named for the stages, run in the order in which the plugins were given. A hook that
  * throws in `subscribe`, `emit` or `match` refuses what was asked for with that error; one that throws in `compose` or
@@ -49,10 +53,16 @@ export interface Plugin {
   readonly formats?: readonly string[];
   /** Runs when the engine starts, before anything is claimed. */
   readonly start?: () => void | Promise<void>;
-  /** May refuse a subscription that is to be made, by throwing. */
-  readonly subscribe?: (subscription: NewSubscription) => void | Promise<void>;
-  /** May refuse an event that is to be stored, by throwing. */
-  readonly emit?: (event: StoredEvent) => void | Promise<void>;
+  /**
+   * May refuse a subscription that is to be made, by throwing, and may answer attributes to keep with it: texts by name,
+   * added to those of the plugins before, of 4,096 characters in all. They are no secret from who can read the database.
+   */
+  readonly subscribe?: (subscription: NewSubscription) => Addition | Promise<Addition>;
+  /**
+   * May refuse an event that is to be stored, by throwing, and may answer metadata to keep beside it: texts by name, added
+   * to those of the plugins before, of 4,096 characters in all. No payload has them.
+   */
+  readonly emit?: (event: StoredEvent) => Addition | Promise<Addition>;
   /** Answers which of the matching subscriptions get the event. */
   readonly match?: (
     event: StoredEvent,

@@ -3,7 +3,13 @@ import type { StoredEvent, TopicKey } from './model/event.ts';
 import type { HealthMove } from './model/health.ts';
 import type { Attempt, attemptFields, Outcome } from './model/outcome.ts';
 import type { Page, Query } from './model/query.ts';
-import type { NewSubscription, Subscription, subscriptionFields } from './model/subscription.ts';
+import type {
+  NewSubscription,
+  Subscription,
+  SubscriptionChanges,
+  subscriptionFields,
+  WhichSubscriptions,
+} from './model/subscription.ts';
 
 /** What the engine hands a storage when it starts. */
 export interface StorageContext {
@@ -87,6 +93,11 @@ export type DeliveryField = keyof typeof deliveryFields;
 /** A field by which attempts can be found. */
 export type AttemptField = keyof typeof attemptFields;
 
+/** Which subscriptions of an account, in which order, from where and how many. */
+export interface SubscriptionQuery extends Query<SubscriptionField> {
+  readonly which: WhichSubscriptions;
+}
+
 /**
  * Where subscriptions, events and deliveries live: the port that a storage adapter fills. Members stand in the order
  * in which a delivery meets them. Each promise is a case of the conformance suite (`storageConformance` in
@@ -109,8 +120,17 @@ export interface StorageAdapter {
   /** Stores a subscription as healthy, under an id larger than any before. */
   readonly createSubscription: (subscription: NewSubscription) => Promise<Subscription>;
 
-  /** Answers an account's own subscriptions that are not unsubscribed, as the query says. */
-  readonly listSubscriptions: (accountId: string, query: Query<SubscriptionField>) => Promise<Page<Subscription>>;
+  /**
+   * Answers an account's own subscriptions, as the query says: those that are not unsubscribed, those that are and have not
+   * been forgotten, or all of them.
+   */
+  readonly listSubscriptions: (accountId: string, query: SubscriptionQuery) => Promise<Page<Subscription>>;
+
+  /**
+   * Changes the account's own subscription, and nothing that the changes do not name; attributes one by one, also when
+   * several calls change others at once. Null when the account has no such one, or it is unsubscribed.
+   */
+  readonly updateSubscription: (accountId: string, id: number, changes: SubscriptionChanges) => Promise<Subscription | null>;
 
   /**
    * Unsubscribes the account's own subscription, raising the version of its health; null when it has no such one, or no
@@ -213,6 +233,7 @@ export const storageMembers = {
   start: 'function',
   createSubscription: 'function',
   listSubscriptions: 'function',
+  updateSubscription: 'function',
   endSubscription: 'function',
   findSubscriptions: 'function',
   storeEvents: 'function',

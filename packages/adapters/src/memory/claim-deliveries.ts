@@ -1,6 +1,7 @@
 import type { Claim, ClaimRequest, ClaimResult, Delivery, StoredEvent, Subscription } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 import { copyEvent } from './event-rows.ts';
+import { copySubscription } from './subscription-rows.ts';
 
 /** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
 const maxLanesPerCall = 1_000;
@@ -32,7 +33,7 @@ export function claimDeliveries(contents: Contents, request: ClaimRequest, now: 
       const wanted = Math.min(lanes.get(subscriptionId) ?? perLane, limit - claims.length);
       const due = contents.queue.due(subscriptionId, now, subscription.health === 'suspended' ? Math.min(wanted, 1) : wanted);
       for (const delivery of due) lease(delivery);
-      if (due.length > 0) subscriptions.push({ ...subscription });
+      if (due.length > 0) subscriptions.push(copySubscription(subscription));
     }
     more = claims.length >= limit || visited === maxLanesPerCall;
     if (more) break;

@@ -79,5 +79,5 @@ export class EventRows {
 
 /** An event of which nobody else holds a part. */
 export function copyEvent(event: StoredEvent): StoredEvent {
-  return { ...event, record: { ...event.record } };
+  return { ...event, record: { ...event.record }, metadata: { ...event.metadata } };
 }

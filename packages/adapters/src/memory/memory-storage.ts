@@ -1,10 +1,12 @@
 import {
   attemptFields,
   checkQuery,
+  checkWhich,
   deliveryFields,
   HookwellError,
   queryRows,
   subscriptionFields,
+  withChanges,
   withMove,
   type FieldTypes,
   type HealthMove,
@@ -21,6 +23,7 @@ import { nextDueInMs } from './next-due.ts';
 import { prune } from './prune.ts';
 import { recordOutcomes, releaseDeliveries } from './record-outcomes.ts';
 import { storeEvents } from './store-events.ts';
+import { copySubscription } from './subscription-rows.ts';
 
 /**
  * Keeps everything in this object, and so in this process: for tests, and for events that may be lost. What is in it
@@ -51,12 +54,23 @@ export function memoryStorage(): StorageAdapter {
     },
 
     async createSubscription(subscription) {
-      return copyRow(contents.subscriptions.add(subscription, now()));
+      return copySubscription(contents.subscriptions.add(subscription, now()));
     },
 
     async listSubscriptions(accountId, query) {
       now();
-      return page(living(contents.subscriptions.ofAccount(accountId)), query, subscriptionFields);
+      checkWhich(query.which);
+      const { rows, total } = page(contents.subscriptions.ofAccount(accountId, query.which), query, subscriptionFields);
+      return { rows: rows.map(copySubscription), total };
+    },
+
+    async updateSubscription(accountId, id, changes) {
+      now();
+      const before = contents.subscriptions.get(id);
+      if (before?.accountId !== accountId || before.health === 'unsubscribed') return null;
+      const changed = withChanges(before, changes);
+      contents.subscriptions.replace(changed);
+      return copySubscription(changed);
     },
 
     async endSubscription(accountId, id, reason) {
@@ -158,10 +172,6 @@ function copyRow<Row extends object>(row: Row): Row {
   return { ...row };
 }
 
-function* living(subscriptions: Iterable<Subscription>): Generator<Subscription> {
-  for (const subscription of subscriptions) if (subscription.health !== 'unsubscribed') yield subscription;
-}
-
 function* unfinished({ subscriptions, queue }: Contents, accountId: string) {
   for (const { id } of subscriptions.ofAccount(accountId)) yield* queue.ofLane(id);
 }
@@ -169,7 +179,7 @@ function* unfinished({ subscriptions, queue }: Contents, accountId: string) {
 function find({ subscriptions }: Contents, keys: readonly TopicKey[]): readonly Subscription[] {
   const found = new Map<number, Subscription>();
   for (const key of keys)
-    for (const subscription of subscriptions.ofTopic(key)) found.set(subscription.id, copyRow(subscription));
+    for (const subscription of subscriptions.ofTopic(key)) found.set(subscription.id, copySubscription(subscription));
   return [...found.values()];
 }
 
@@ -177,5 +187,5 @@ function move({ subscriptions }: Contents, wanted: HealthMove, now: number): Sub
   const before = subscriptions.get(wanted.subscriptionId);
   const moved = before ? withMove(before, wanted, now) : null;
   if (moved) subscriptions.replace(moved);
-  return moved && copyRow(moved);
+  return moved && copySubscription(moved);
 }

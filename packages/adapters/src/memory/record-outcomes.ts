@@ -11,6 +11,7 @@ import {
   type Subscription,
 } from '@hookwell/core';
 import type { Contents } from './contents.ts';
+import { copySubscription } from './subscription-rows.ts';
 
 /** Writes outcomes under their fences. All of them are read before anything is changed. */
 export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[], now: number): RecordResult {
@@ -23,11 +24,11 @@ export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[],
     if (!row) continue;
     const after = withObservation(row, observation, now);
     contents.subscriptions.replace(after);
-    if (mayMoveHealth(observation, row.health)) subscriptions.set(row.id, { ...after });
+    if (mayMoveHealth(observation, row.health)) subscriptions.set(row.id, copySubscription(after));
   }
   for (const observation of observe(before.map((index) => outcomes[index]!))) {
     const row = contents.subscriptions.get(observation.subscriptionId);
-    if (row && mayMoveHealth(observation, row.health)) subscriptions.set(row.id, { ...row });
+    if (row && mayMoveHealth(observation, row.health)) subscriptions.set(row.id, copySubscription(row));
   }
   for (const index of before) written[index] = true;
   return { written, subscriptions: [...subscriptions.values()], now };

@@ -1,4 +1,4 @@
-import type { NewSubscription, Subscription, TopicKey } from '@hookwell/core';
+import type { NewSubscription, Subscription, TopicKey, WhichSubscriptions } from '@hookwell/core';
 import { Groups } from './groups.ts';
 
 /** The subscriptions, those that ended included. A changed one is a new object. */
@@ -17,8 +17,10 @@ export class SubscriptionRows {
     return this.#byId.get(id);
   }
 
-  ofAccount(accountId: string): Iterable<Subscription> {
-    return this.#byAccount.of(accountId).values();
+  *ofAccount(accountId: string, which: WhichSubscriptions = 'all'): Generator<Subscription> {
+    for (const subscription of this.#byAccount.of(accountId).values()) {
+      if (which === 'all' || (subscription.health === 'unsubscribed') === (which === 'ended')) yield subscription;
+    }
   }
 
   /** Those of a key that are not unsubscribed, in the order of their ids. */
@@ -26,7 +28,7 @@ export class SubscriptionRows {
     return this.#byTopic.of(keyOf(key)).values();
   }
 
-  add({ accountId, url, topic, format, encoding, data }: NewSubscription, now: number): Subscription {
+  add({ accountId, url, topic, format, encoding, data, attributes }: NewSubscription, now: number): Subscription {
     this.#lastId += 1;
     const subscription: Subscription = {
       id: this.#lastId,
@@ -36,6 +38,7 @@ export class SubscriptionRows {
       format,
       encoding,
       data,
+      attributes: { ...attributes },
       createdAt: now,
       health: 'healthy',
       healthReason: '',
@@ -55,6 +58,8 @@ export class SubscriptionRows {
   /** Puts a row in the place of the one with its id. */
   replace(subscription: Subscription): void {
     const { id, accountId, health } = subscription;
+    const before = this.#byId.get(id);
+    if (before && before.topic !== subscription.topic) this.#byTopic.delete(keyOf(before), id);
     this.#byId.set(id, subscription);
     this.#byAccount.set(accountId, id, subscription);
     if (health === 'unsubscribed') {
@@ -87,6 +92,11 @@ export class SubscriptionRows {
     }
     return forgotten;
   }
+}
+
+/** A subscription of which nobody else holds a part. */
+export function copySubscription(subscription: Subscription): Subscription {
+  return { ...subscription, attributes: { ...subscription.attributes } };
 }
 
 /** With the length of the account id, so that the two parts cannot run into each other. */

@@ -101,4 +101,8 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
     create index attempts_by_event on ${names.attempts} (event_day, event_id);
     create index attempts_by_age on ${names.attempts} (outcome, started_at);
     alter sequence ${names.of('attempt_ids')} owned by ${names.attempts}.id;`,
+
+  (names) => `
+    alter table ${names.events} add column metadata text not null default '{}';
+    alter table ${names.subscriptions} add column attributes text not null default '{}';`,
 ];

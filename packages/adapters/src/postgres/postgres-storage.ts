@@ -70,6 +70,8 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     listSubscriptions: async (accountId, query) => pages.subscriptions(opened(), accountId, query),
 
+    updateSubscription: async (accountId, id, changes) => subscriptions.update(opened(), accountId, id, changes),
+
     endSubscription: async (accountId, id, reason) => subscriptions.end(opened(), accountId, id, reason),
 
     findSubscriptions: async (keys) => subscriptions.find(opened(), keys),

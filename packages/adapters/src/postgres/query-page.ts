@@ -6,7 +6,7 @@ import type {
   Page,
   Query,
   Subscription,
-  SubscriptionField,
+  SubscriptionQuery,
 } from '@hookwell/core';
 import { sql } from 'kysely';
 import { listings, pageQueries, type Listing } from '../sql/listings.ts';
@@ -45,8 +45,8 @@ export function queryPages(schema: string) {
   }
 
   return {
-    subscriptions: async (runner: Runner, accountId: string, query: Query<SubscriptionField>): Promise<Page<Subscription>> =>
-      page(runner, { table: 'subscriptions', listing: listings.subscriptions }, accountId, query),
+    subscriptions: async (runner: Runner, accountId: string, query: SubscriptionQuery): Promise<Page<Subscription>> =>
+      page(runner, { table: 'subscriptions', listing: listings.subscriptions(query.which) }, accountId, query),
     deliveries: async (runner: Runner, accountId: string, query: Query<DeliveryField>): Promise<Page<Delivery>> =>
       page(runner, { table: 'deliveries', listing: listings.deliveries }, accountId, query),
     attempts: async (runner: Runner, accountId: string, query: Query<AttemptField>): Promise<Page<Attempt>> =>

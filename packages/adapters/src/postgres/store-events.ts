@@ -32,7 +32,8 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       from (select ${names.now} as now) c
     ), given as materialized (
       select * from json_to_recordset($1::text::json) as e (
-        id text, account_id text, topic text, object_type bigint, occurred_at bigint, idempotency_key text, record text
+        id text, account_id text, topic text, object_type bigint, occurred_at bigint, idempotency_key text, record text,
+        metadata text
       )
     ), keyed as (
       insert into ${names.eventKeys} (account_id, idempotency_key, event_id, day)
@@ -41,8 +42,11 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       on conflict do nothing
       returning event_id
     ), stored as (
-      insert into ${names.events} (day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record)
-      select day, id, account_id, topic, object_type, occurred_at, now, idempotency_key, record from clock, given
+      insert into ${names.events} (
+        day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record, metadata
+      )
+      select day, id, account_id, topic, object_type, occurred_at, now, idempotency_key, record, coalesce(metadata, '{}')
+      from clock, given
       where ready and (idempotency_key is null or id in (select event_id from keyed))
         and (now % 86400000 > ${overMidnightMs} or not exists (
           select from ${names.events} yesterday where yesterday.id = given.id and yesterday.day = clock.day - 1
@@ -110,6 +114,7 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       occurred_at: event.occurredAt,
       idempotency_key: event.idempotencyKey,
       record: JSON.stringify(event.record),
+      metadata: textOf(event.metadata),
     }));
     const deliveries = batch.deliveries.map(({ id, accountId, subscriptionId, eventId, leased }) => ({
       id,
@@ -158,6 +163,12 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
   }
 
   return async (runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> => storeEvents(runner, batch);
+}
+
+/** As JSON; left out where there is nothing, as with most events. */
+function textOf(metadata: StoredEvent['metadata']): string | undefined {
+  const text = JSON.stringify(metadata);
+  return text === '{}' ? undefined : text;
 }
 
 /** The deliveries of an event are stored with it or left out with it; others would be left out in silence. */

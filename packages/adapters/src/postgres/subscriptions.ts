@@ -1,4 +1,4 @@
-import type { HealthMove, NewSubscription, Subscription, TopicKey } from '@hookwell/core';
+import type { HealthMove, NewSubscription, Subscription, SubscriptionChanges, TopicKey } from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
 import { toJson } from './connection.ts';
 import type { Names } from './names.ts';
@@ -6,11 +6,12 @@ import { kept, plannedEachTime, type Runner } from './statement.ts';
 
 type Row = Parameters<typeof readSubscription>[0];
 
-/** Makes the calls that make, end, find and move subscriptions. */
+/** Makes the calls that make, change, end, find and move subscriptions. */
 export function prepareSubscriptions(names: Names) {
   const columns = `account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
-        consecutive_failures, last_status`;
-  const values = "$1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0 from clock";
+        consecutive_failures, last_status, attributes`;
+  const values =
+    "$1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0, $7::text from clock";
   const insert = plannedEachTime<Row>(`
     with clock as materialized (select ${names.now} as now), created as (
       insert into ${names.subscriptions} (${columns}) select ${values} returning *
@@ -21,15 +22,27 @@ export function prepareSubscriptions(names: Names) {
   );
   const insertReserved = plannedEachTime<Row>(`
     with clock as materialized (select ${names.now} as now), created as (
-      insert into ${names.subscriptions} (id, ${columns}) overriding system value select $7::bigint, ${values}
+      insert into ${names.subscriptions} (id, ${columns}) overriding system value select $8::bigint, ${values}
       on conflict (id) do nothing
       returning *
     )
     select coalesce(
-      (select to_json(created) from created), (select to_json(s) from ${names.subscriptions} as s where s.id = $7::bigint)
+      (select to_json(created) from created), (select to_json(s) from ${names.subscriptions} as s where s.id = $8::bigint)
     )::text`);
   /** Under which id a call has tried to make a subscription: one that is made again because its answer was lost has the same. */
   const reserved = new WeakMap<NewSubscription, number>();
+  // Attributes are merged in the statement, on whatever the row holds by the time it is locked.
+  const update = plannedEachTime<Row | null>(`
+    with updated as (
+      update ${names.subscriptions}
+      set url = coalesce($3::text, url), topic = coalesce($4::text, topic), format = coalesce($5::text, format),
+        encoding = coalesce($6::text, encoding), data = coalesce($7::text, data), attributes = case
+          when $8::text is null then attributes else jsonb_strip_nulls(attributes::jsonb || $8::text::jsonb)::text
+        end
+      where account_id = $1::text and id = $2::bigint and health <> 'unsubscribed'
+      returning *
+    )
+    select to_json(updated)::text from updated`);
   const end = plannedEachTime<Row | null>(`
     with ended as (
       update ${names.subscriptions}
@@ -79,6 +92,14 @@ export function prepareSubscriptions(names: Names) {
       return readSubscription(row);
     },
 
+    async update(runner: Runner, accountId: string, id: number, changes: SubscriptionChanges): Promise<Subscription | null> {
+      if (!Number.isSafeInteger(id)) return null;
+      const { url, topic, format, encoding, data, attributes } = changes;
+      const texts = [url, topic, format, encoding, data, attributes && toJson(attributes)];
+      const row = await runner.run(update, [accountId, id, ...texts.map((text) => text ?? null)]);
+      return row ? readSubscription(row) : null;
+    },
+
     async end(runner: Runner, accountId: string, id: number, reason: string): Promise<Subscription | null> {
       if (!Number.isSafeInteger(id)) return null;
       const row = await runner.run(end, [accountId, id, reason]);
@@ -108,6 +129,6 @@ export function prepareSubscriptions(names: Names) {
   };
 }
 
-function valuesOf({ accountId, url, topic, format, encoding, data }: NewSubscription): readonly string[] {
-  return [accountId, url, topic, format, encoding, data];
+function valuesOf({ accountId, url, topic, format, encoding, data, attributes }: NewSubscription): readonly string[] {
+  return [accountId, url, topic, format, encoding, data, toJson(attributes)];
 }

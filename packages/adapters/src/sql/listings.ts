@@ -1,5 +1,13 @@
-import { attemptFields, checkQuery, deliveryFields, subscriptionFields, type Query } from '@hookwell/core';
-import type { Attempt, AttemptField, Delivery, DeliveryField, Subscription, SubscriptionField } from '@hookwell/core';
+import { attemptFields, checkQuery, checkWhich, deliveryFields, subscriptionFields, type Query } from '@hookwell/core';
+import type {
+  Attempt,
+  AttemptField,
+  Delivery,
+  DeliveryField,
+  Subscription,
+  SubscriptionField,
+  WhichSubscriptions,
+} from '@hookwell/core';
 import { sql, type Compilable, type Expression, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import { columnSql, conditionSql, type ConditionDialect, type QueryFields } from './condition-sql.ts';
 import { readAttempt, readDelivery, readSubscription } from './read-rows.ts';
@@ -13,11 +21,18 @@ export interface Listing<Row, Model, Field extends string> {
   readonly read: (row: Row) => Model;
 }
 
-const subscriptions: Listing<Parameters<typeof readSubscription>[0], Subscription, SubscriptionField> = {
-  fields: { columns: subscriptionColumns, types: subscriptionFields },
-  own: (accountId) => sql`account_id = ${accountId} and health <> 'unsubscribed'`,
-  read: readSubscription,
-};
+/** @throws {HookwellError} `invalid_query` */
+function subscriptions(
+  which: WhichSubscriptions,
+): Listing<Parameters<typeof readSubscription>[0], Subscription, SubscriptionField> {
+  checkWhich(which);
+  const isOne = { active: sql` and health <> 'unsubscribed'`, ended: sql` and health = 'unsubscribed'`, all: sql`` }[which];
+  return {
+    fields: { columns: subscriptionColumns, types: subscriptionFields },
+    own: (accountId) => sql`account_id = ${accountId}${isOne}`,
+    read: readSubscription,
+  };
+}
 
 /** Unfinished deliveries have no index by account: they are found lane by lane, and writing them stays cheap. */
 const deliveries: Listing<Parameters<typeof readDelivery>[0], Delivery, DeliveryField> = {

@@ -1,4 +1,14 @@
-import type { Attempt, Claim, Delivery, Encoding, HealthState, OutcomeKind, StoredEvent, Subscription } from '@hookwell/core';
+import type {
+  Attempt,
+  Claim,
+  Delivery,
+  Encoding,
+  HealthState,
+  OutcomeKind,
+  SmallTexts,
+  StoredEvent,
+  Subscription,
+} from '@hookwell/core';
 import type { Selectable } from 'kysely';
 import type { AttemptsTable, DeliveriesTable, EventsTable, SubscriptionsTable } from './tables.ts';
 
@@ -23,6 +33,7 @@ export function readSubscription(row: Selectable<SubscriptionsTable>): Subscript
     lastAttemptAt: row.last_attempt_at,
     lastStatus: row.last_status,
     lastEventId: row.last_event_id,
+    attributes: JSON.parse(row.attributes) as SmallTexts,
   };
 }
 
@@ -36,6 +47,7 @@ export function readEvent(row: Omit<Selectable<EventsTable>, 'position' | 'store
     record: JSON.parse(row.record) as StoredEvent['record'],
     occurredAt: row.occurred_at,
     idempotencyKey: row.idempotency_key,
+    metadata: JSON.parse(row.metadata) as SmallTexts,
   };
 }
 

@@ -33,6 +33,8 @@ export interface SubscriptionsTable {
   readonly last_attempt_at: number | null;
   readonly last_status: number;
   readonly last_event_id: string | null;
+  /** Texts by name, as JSON. */
+  readonly attributes: string;
 }
 
 /** Events, each once. */
@@ -45,8 +47,10 @@ export interface EventsTable {
   readonly occurred_at: number;
   readonly stored_at: number;
   readonly idempotency_key: string | null;
-  /** The record as JSON; the last column, so that the others can be read without it. */
+  /** The record as JSON, behind what is also read without it. */
   readonly record: string;
+  /** Texts by name, as JSON. */
+  readonly metadata: string;
 }
 
 /** The queue: unfinished deliveries and nothing else. */

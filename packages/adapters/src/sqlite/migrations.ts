@@ -80,6 +80,11 @@ export const migrations: readonly string[] = [
   create index hookwell_attempts_by_event on hookwell_attempts (event_id);
   create index hookwell_attempts_by_age on hookwell_attempts (outcome, started_at);
   `,
+
+  `
+  alter table hookwell_events add column metadata text not null default '{}';
+  alter table hookwell_subscriptions add column attributes text not null default '{}';
+  `,
 ];
 
 /**

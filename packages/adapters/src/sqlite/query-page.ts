@@ -6,7 +6,7 @@ import type {
   Page,
   Query,
   Subscription,
-  SubscriptionField,
+  SubscriptionQuery,
 } from '@hookwell/core';
 import { sql } from 'kysely';
 import { listings, pageQueries, type Listing } from '../sql/listings.ts';
@@ -34,8 +34,8 @@ export function queryPages(connection: Connection) {
   }
 
   return {
-    subscriptions: (accountId: string, query: Query<SubscriptionField>): Page<Subscription> =>
-      page('hookwell_subscriptions', listings.subscriptions, accountId, query),
+    subscriptions: (accountId: string, query: SubscriptionQuery): Page<Subscription> =>
+      page('hookwell_subscriptions', listings.subscriptions(query.which), accountId, query),
     deliveries: (accountId: string, query: Query<DeliveryField>): Page<Delivery> =>
       page('hookwell_deliveries', listings.deliveries, accountId, query),
     attempts: (accountId: string, query: Query<AttemptField>): Page<Attempt> =>

@@ -47,6 +47,11 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return connection.read(() => pages.subscriptions(accountId, query));
     },
 
+    async updateSubscription(accountId, id, changes) {
+      const { connection, subscriptions } = opened();
+      return connection.write(() => subscriptions.update(accountId, id, changes));
+    },
+
     async endSubscription(accountId, id, reason) {
       const { connection, now, subscriptions } = opened();
       return connection.write(() => subscriptions.end(accountId, id, reason, now()));

@@ -18,6 +18,7 @@ export function prepareStoreEvents(connection: Connection) {
         stored_at: bound<number>(),
         idempotency_key: bound<string | null>(),
         record: bound<string>(),
+        metadata: bound<string>(),
       })
       .onConflict((conflict) =>
         conflict.columns(['account_id', 'idempotency_key']).where('idempotency_key', 'is not', null).doNothing(),
@@ -46,7 +47,7 @@ export function prepareStoreEvents(connection: Connection) {
   );
 
   function storeEvent(event: StoredEvent, now: number): StoredEvent {
-    const { id, accountId, topic, objectType, record, occurredAt, idempotencyKey } = event;
+    const { id, accountId, topic, objectType, record, occurredAt, idempotencyKey, metadata } = event;
     const { changes } = insertEvent.run(
       id,
       accountId,
@@ -56,6 +57,7 @@ export function prepareStoreEvents(connection: Connection) {
       now,
       idempotencyKey,
       JSON.stringify(record),
+      JSON.stringify(metadata),
     );
     if (changes === 1) return event;
     const earlier = findByKey.get(accountId, idempotencyKey);

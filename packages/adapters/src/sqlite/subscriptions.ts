@@ -1,10 +1,18 @@
-import { withMove, type HealthMove, type NewSubscription, type Subscription, type TopicKey } from '@hookwell/core';
+import {
+  withChanges,
+  withMove,
+  type HealthMove,
+  type NewSubscription,
+  type Subscription,
+  type SubscriptionChanges,
+  type TopicKey,
+} from '@hookwell/core';
 import { sql } from 'kysely';
 import { readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
 import { bound, boundUnseen, queries } from './queries.ts';
 
-/** Makes the calls that make, end, find and move subscriptions. */
+/** Makes the calls that make, change, end, find and move subscriptions. */
 export function prepareSubscriptions(connection: Connection) {
   const insert = connection.prepare(
     queries
@@ -23,6 +31,7 @@ export function prepareSubscriptions(connection: Connection) {
         health_version: sql.lit(0),
         consecutive_failures: sql.lit(0),
         last_status: sql.lit(0),
+        attributes: bound<string>(),
       })
       .returningAll(),
   );
@@ -50,6 +59,19 @@ export function prepareSubscriptions(connection: Connection) {
       .where('health', '<>', sql.lit('unsubscribed'))
       .returningAll(),
   );
+  const update = connection.prepare(
+    queries
+      .updateTable('hookwell_subscriptions')
+      .set({
+        url: bound<string>(),
+        topic: bound<string>(),
+        format: bound<string>(),
+        encoding: bound<string>(),
+        data: bound<string>(),
+        attributes: bound<string>(),
+      })
+      .where('id', '=', bound<number>()),
+  );
   const findById = connection.prepare(queries.selectFrom('hookwell_subscriptions').selectAll().where('id', '=', bound<number>()));
   const updateHealth = connection.prepare(
     queries
@@ -75,10 +97,19 @@ export function prepareSubscriptions(connection: Connection) {
 
   return {
     create(given: NewSubscription, now: number): Subscription {
-      const { accountId, url, topic, format, encoding, data } = given;
-      const row = insert.get(accountId, url, topic, format, encoding, data, now, now);
+      const { accountId, url, topic, format, encoding, data, attributes } = given;
+      const row = insert.get(accountId, url, topic, format, encoding, data, now, now, JSON.stringify(attributes));
       if (!row) throw new Error('the new subscription was not answered');
       return readSubscription(row);
+    },
+
+    update(accountId: string, id: number, changes: SubscriptionChanges): Subscription | null {
+      const row = findById.get(id);
+      if (row?.account_id !== accountId || row.health === 'unsubscribed') return null;
+      const changed = withChanges(readSubscription(row), changes);
+      const { url, topic, format, encoding, data, attributes } = changed;
+      update.run(url, topic, format, encoding, data, JSON.stringify(attributes), id);
+      return changed;
     },
 
     end(accountId: string, id: number, reason: string, now: number): Subscription | null {

@@ -6,6 +6,7 @@ import { findObjectType, normaliseRecord, type FieldInput } from '../model/crm-r
 import type { StoredEvent } from '../model/event.ts';
 import { isKeyText, keyTextRule } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
+import { addTexts } from '../model/small-texts.ts';
 import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
 
@@ -35,7 +36,7 @@ export interface EmitResult {
 /** What `emit` works with. */
 export interface EmitContext {
   readonly catalog: Catalog;
-  readonly plugins: readonly Pick<Plugin, 'emit'>[];
+  readonly plugins: readonly Pick<Plugin, 'name' | 'emit'>[];
   readonly now: () => number;
   readonly newId: () => string;
 }
@@ -46,9 +47,16 @@ export interface EmitContext {
  * @throws {HookwellError} `invalid_topic`, `unknown_event`, `unknown_object_type`, `invalid_record`, `invalid_input`
  */
 export async function emit(topic: string, input: EmitInput, context: EmitContext): Promise<StoredEvent> {
-  const event = makeEvent(topic, input, context);
-  for (const plugin of context.plugins) await plugin.emit?.(event);
+  let event = makeEvent(topic, input, context);
+  for (const plugin of context.plugins) {
+    const added = await plugin.emit?.(event);
+    if (added !== undefined) event = withMetadata(event, added, plugin.name);
+  }
   return event;
+}
+
+function withMetadata(event: StoredEvent, added: unknown, plugin: string): StoredEvent {
+  return { ...event, metadata: addTexts(event.metadata, added, `the emit hook of the plugin "${plugin}"`) };
 }
 
 function makeEvent(topic: string, input: EmitInput, context: EmitContext): StoredEvent {
@@ -75,6 +83,7 @@ function makeEvent(topic: string, input: EmitInput, context: EmitContext): Store
     record: normaliseRecord(input.record, objectType),
     occurredAt: instantOf(input.occurredAt, context.now),
     idempotencyKey: checkKey(input.idempotencyKey),
+    metadata: {},
   };
 }
 

@@ -91,6 +91,7 @@ function testEvent({ accountId, topic }: Subscription, { catalog, newId, now }: 
     record: testRecord(objectType),
     occurredAt: now(),
     idempotencyKey: null,
+    metadata: {},
   };
 }
 

@@ -182,7 +182,7 @@ async function findSubscription(
 ): Promise<Subscription | null> {
   if (!Number.isSafeInteger(id)) return null;
   const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
-  const page = await storage.listSubscriptions(accountId, { where, sort: byId, offset: 0, limit: 1 });
+  const page = await storage.listSubscriptions(accountId, { which: 'all', where, sort: byId, offset: 0, limit: 1 });
   return page.rows[0] ?? null;
 }
 

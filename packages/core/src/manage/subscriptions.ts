@@ -1,12 +1,13 @@
 import { HookwellError } from '../errors.ts';
 import { pauseMove, resumeMove, whatHappensNext, type Health, type HealthMove, type HealthPolicy } from '../model/health.ts';
-import type { Page, Query } from '../model/query.ts';
+import type { Page } from '../model/query.ts';
 import type { Encoding, NewSubscription, Subscription } from '../model/subscription.ts';
 import { isStorableText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
+import { addTexts } from '../model/small-texts.ts';
 import type { TransactionOptions } from '../model/transaction.ts';
 import type { Plugin } from '../plugin.ts';
-import type { StorageAdapter, SubscriptionField } from '../storage-adapter.ts';
+import type { StorageAdapter, SubscriptionQuery } from '../storage-adapter.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
 import { checkSubscription, type CheckSubscriptionContext } from './check-subscription.ts';
 
@@ -42,8 +43,8 @@ export interface Subscriptions {
   readonly create: (input: SubscriptionInput, options?: TransactionOptions) => Promise<Subscription>;
   /** @throws {HookwellError} `not_found` for an id that the account does not have, or no longer */
   readonly get: (accountId: AccountId, id: number) => Promise<Subscription>;
-  /** The account's subscriptions, oldest first, 50 of them, unless the query says otherwise. */
-  readonly list: (accountId: AccountId, query?: Partial<Query<SubscriptionField>>) => Promise<Page<Subscription>>;
+  /** The account's active subscriptions, oldest first, 50 of them, unless the query says otherwise. */
+  readonly list: (accountId: AccountId, query?: Partial<SubscriptionQuery>) => Promise<Page<Subscription>>;
   /**
    * Ends a subscription; its unfinished deliveries are cancelled with the reason, each as soon as it is due. With
    * `within` that is part of your transaction, and nothing is told of it on `events`.
@@ -114,8 +115,11 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
   return {
     async create(input, { within } = {}) {
       context.checkRunning();
-      const subscription = newSubscription(input, context);
-      for (const plugin of context.plugins) await plugin.subscribe?.(subscription);
+      let subscription = newSubscription(input, context);
+      for (const plugin of context.plugins) {
+        const added = await plugin.subscribe?.(subscription);
+        if (added !== undefined) subscription = withAttributes(subscription, added, plugin.name);
+      }
       if (within !== undefined) return (await storage.join(within)).createSubscription(subscription);
       const created = await storage.createSubscription(subscription);
       context.onCreated(created);
@@ -161,7 +165,13 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
   };
 }
 
-const firstPage: Query<SubscriptionField> = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 50 };
+const firstPage: SubscriptionQuery = {
+  which: 'active',
+  where: null,
+  sort: { field: 'id', direction: 'asc' },
+  offset: 0,
+  limit: 50,
+};
 
 function newSubscription(input: SubscriptionInput, context: SubscriptionsContext): NewSubscription {
   if (typeof input !== 'object' || input === null) {
@@ -173,7 +183,12 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   const { url, topic, format = 'full', encoding = 'form', data = '' } = input;
   const choices = { url, topic, format, encoding, data };
   checkSubscription(choices, context);
-  return { accountId, ...choices };
+  return { accountId, ...choices, attributes: {} };
+}
+
+function withAttributes(subscription: NewSubscription, added: unknown, plugin: string): NewSubscription {
+  const attributes = addTexts(subscription.attributes, added, `the subscribe hook of the plugin "${plugin}"`);
+  return { ...subscription, attributes };
 }
 
 /** @throws {HookwellError} `invalid_input` */

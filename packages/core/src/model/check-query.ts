@@ -1,5 +1,6 @@
 import { HookwellError } from '../errors.ts';
 import type { Comparison, Condition, Query } from './query.ts';
+import type { WhichSubscriptions } from './subscription.ts';
 import { listed, suggestion } from './suggestion.ts';
 
 /** What each field of a kind of row holds. */
@@ -21,6 +22,17 @@ export function checkQuery<Field extends string>(query: Query<Field>, fields: Fi
   checkField(query.sort.field, fields);
   checkCount('offset', query.offset);
   checkCount('limit', query.limit);
+}
+
+/**
+ * Refuses what is none of `active`, `ended` and `all`.
+ *
+ * @throws {HookwellError} `invalid_query`
+ */
+export function checkWhich(which: WhichSubscriptions): void {
+  if (which !== 'active' && which !== 'ended' && which !== 'all') {
+    throw invalid('which', which satisfies never, 'it is active, ended or all');
+  }
 }
 
 function checkCondition<Field extends string>(condition: Condition<Field>, fields: FieldTypes<Field>): void {

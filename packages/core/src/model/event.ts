@@ -1,4 +1,5 @@
 import type { CrmRecord } from './crm-record.ts';
+import type { SmallTexts } from './small-texts.ts';
 
 /** Something that happened in the CRM, as it is stored: once, however many subscriptions it is for. */
 export interface StoredEvent {
@@ -14,6 +15,8 @@ export interface StoredEvent {
   readonly occurredAt: number;
   /** The host's own key for it, unique within the account; null when it gave none. */
   readonly idempotencyKey: string | null;
+  /** What plugins put beside it, such as a `traceparent`; no part of any payload. Empty when there is nothing. */
+  readonly metadata: SmallTexts;
 }
 
 /** What matching goes by: an account's subscriptions to one topic. */

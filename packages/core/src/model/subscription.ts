@@ -1,4 +1,5 @@
 import type { Health, HealthMove, Observation } from './health.ts';
+import { mergeTexts, type SmallTexts } from './small-texts.ts';
 
 /** How a payload is written: PHP-style form fields, or JSON. */
 export type Encoding = 'form' | 'json';
@@ -19,6 +20,8 @@ export interface Subscription extends Health {
   readonly encoding: Encoding;
   /** The `data` text with which it was made over the wire contract; empty when none was sent. */
   readonly data: string;
+  /** What plugins keep with it, such as a sealed secret; shown to nobody else. Empty when there is nothing. */
+  readonly attributes: SmallTexts;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** When the last attempt began, in milliseconds since the epoch; null before any. */
@@ -29,8 +32,17 @@ export interface Subscription extends Health {
   readonly lastEventId: string | null;
 }
 
-/** A subscription that is to be made: what its owner chose. */
-export type NewSubscription = Pick<Subscription, 'accountId' | 'url' | 'topic' | 'format' | 'encoding' | 'data'>;
+/** A subscription that is to be made: what its owner chose, and what plugins keep with it. */
+export type NewSubscription = Pick<Subscription, 'accountId' | 'url' | 'topic' | 'format' | 'encoding' | 'data' | 'attributes'>;
+
+/** What is to become another one of a subscription; what is left out stays as it is. */
+export interface SubscriptionChanges extends Partial<Pick<Subscription, 'url' | 'topic' | 'format' | 'encoding' | 'data'>> {
+  /** Merged into those that it has, by name; null removes one. */
+  readonly attributes?: Readonly<Record<string, string | null>>;
+}
+
+/** Which subscriptions a query is about: those that are not unsubscribed, those that are and are still there, or both. */
+export type WhichSubscriptions = 'active' | 'ended' | 'all';
 
 /** The columns of subscriptions that a query may name, and what they hold. */
 export const subscriptionFields = {
@@ -45,6 +57,19 @@ export const subscriptionFields = {
   lastAttemptAt: 'number',
   lastStatus: 'number',
 } as const;
+
+/** The row of a subscription after changes that its owner, or a plugin, has asked for. */
+export function withChanges(subscription: Subscription, changes: SubscriptionChanges): Subscription {
+  return {
+    ...subscription,
+    url: changes.url ?? subscription.url,
+    topic: changes.topic ?? subscription.topic,
+    format: changes.format ?? subscription.format,
+    encoding: changes.encoding ?? subscription.encoding,
+    data: changes.data ?? subscription.data,
+    attributes: mergeTexts(subscription.attributes, changes.attributes),
+  };
+}
 
 /**
  * The row of a subscription once an observation is added to what it knows of its endpoint.

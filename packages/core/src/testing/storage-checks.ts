@@ -21,8 +21,14 @@ export function storageCase(
   return { name, needs, run: async (harness) => StorageTrial.run(harness, check) };
 }
 
-/** The query for everything, in the order of ids. */
-export const everything = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 10_000 } as const;
+/** The query for everything, of subscriptions only active ones, in the order of ids. */
+export const everything = {
+  which: 'active',
+  where: null,
+  sort: { field: 'id', direction: 'asc' },
+  offset: 0,
+  limit: 10_000,
+} as const;
 
 /** All that an account can list. */
 export async function listAll(
@@ -30,7 +36,7 @@ export async function listAll(
   accountId = 'a',
 ): Promise<{ subscriptions: Page<Subscription>; deliveries: Page<Delivery>; attempts: Page<Attempt> }> {
   return {
-    subscriptions: await storage.listSubscriptions(accountId, everything),
+    subscriptions: await storage.listSubscriptions(accountId, { ...everything, which: 'all' }),
     deliveries: await storage.listDeliveries(accountId, everything),
     attempts: await storage.listAttempts(accountId, everything),
   };

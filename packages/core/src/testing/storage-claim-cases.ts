@@ -6,7 +6,7 @@ export const storageClaimCases = [
   storageCase('claimDeliveries answers claims with their subscriptions and events, each once', async (trial) => {
     const lanes = [await trial.subscribe(), await trial.subscribe(), await trial.subscribe({ accountId: 'b' })];
     const idle = await trial.subscribe();
-    const shared = trial.event({ record: { id: 1, note: 'for two subscriptions' } });
+    const shared = trial.event({ record: { id: 1, note: 'for two subscriptions' }, metadata: { of: 'two' } });
     const batch = trial.batch(lanes);
     const deliveries = lanes.slice(0, 2).map(({ id: subscriptionId }) => ({
       id: trial.newId(),

@@ -15,6 +15,7 @@ import { storageRecordCases } from './storage-record-cases.ts';
 import { storageStoreCases } from './storage-store-cases.ts';
 import { storageSubscriptionCases } from './storage-subscription-cases.ts';
 import { storageTurnCases } from './storage-turn-cases.ts';
+import { storageUpdateCases } from './storage-update-cases.ts';
 
 /**
  * The promises of `StorageAdapter`, each as a case that any test runner can run. A case that a harness declares
@@ -31,6 +32,7 @@ import { storageTurnCases } from './storage-turn-cases.ts';
 export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageLifeCases,
   ...storageSubscriptionCases,
+  ...storageUpdateCases,
   ...storageQueryCases,
   ...storageStoreCases,
   ...storageJoinCases,

@@ -12,6 +12,7 @@ export function exampleSubscription(given: Partial<NewSubscription> = {}): NewSu
     format: 'full',
     encoding: 'form',
     data: '',
+    attributes: {},
     ...given,
   };
 }

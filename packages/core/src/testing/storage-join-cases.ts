@@ -55,6 +55,7 @@ export const storageJoinCases = [
         format: 'notify',
         encoding: 'json',
         data: '{}',
+        attributes: { secret: 'sealed' },
       });
       deepEqual(await joined.findSubscriptions([made]), [made], 'a subscription made in the transaction is not found in it');
       const first = trial.event({ idempotencyKey: 'key-1' });

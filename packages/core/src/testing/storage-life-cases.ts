@@ -36,9 +36,14 @@ export const storageLifeCases = [
     async (trial) => {
       const subscriptions = await trial.subscribeMany(2);
       const [first] = subscriptions;
-      const batch = trial.batch(subscriptions, { record: { id: 7, name: 'Zoë 😀', none: null, vip: true }, leased: true });
+      const batch = trial.batch(subscriptions, {
+        metadata: { traceparent: '00-0af7-01' },
+        record: { id: 7, name: 'Zoë 😀', none: null, vip: true },
+        leased: true,
+      });
       const keyed = trial.event({ idempotencyKey: 'key-1' });
       await trial.storage.storeEvents({ ...batch, events: [...batch.events, keyed] });
+      await trial.storage.updateSubscription('a', first!.id, { attributes: { secret: 'sealed' } });
       const claim = await trial.claimOne(first!);
       await trial.record(trial.failure(claim, { pauseLaneMs: trial.spanMs }));
       await trial.move(subscriptions[1]!, { health: 'suspended', reason: 'too many errors' });
@@ -75,6 +80,7 @@ export const storageLifeCases = [
     const calls: Readonly<Record<string, () => Promise<unknown>>> = {
       createSubscription: async () => storage.createSubscription(subscription),
       listSubscriptions: async () => storage.listSubscriptions('a', everything),
+      updateSubscription: async () => storage.updateSubscription('a', subscription.id, { url: 'https://example.com/other' }),
       endSubscription: async () => storage.endSubscription('a', subscription.id, 'it is over'),
       findSubscriptions: async () => storage.findSubscriptions([subscription]),
       storeEvents: async () => storage.storeEvents(batch),

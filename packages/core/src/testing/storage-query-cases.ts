@@ -18,7 +18,10 @@ const listings = {
   listAttempts: attemptFields,
 } as const;
 
-const listOf = (trial: StorageTrial, member: keyof typeof listings): List => trial.storage[member] as unknown as List;
+const listOf = (trial: StorageTrial, member: keyof typeof listings): List => {
+  const list = trial.storage[member] as unknown as List;
+  return async (accountId, query) => list(accountId, { which: 'active', ...query } as Query);
+};
 
 /** Texts, patterns, and whether the one is LIKE the other. */
 const likes: readonly (readonly [text: string, pattern: string, like: boolean])[] = [

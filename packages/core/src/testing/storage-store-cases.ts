@@ -10,13 +10,20 @@ const records: readonly StoredEvent['record'][] = [
   { z: 'fields keep their order', id: 4, a: 'x'.repeat(100_000) },
 ];
 
+/** Metadata with texts that some database or some code in between might change. */
+const texts: readonly StoredEvent['metadata'][] = [
+  { 'a "name"': 'Zoë’s \\" ; drop table 😀 {"json":[null]}', empty: '', digits: '0012', nothing: 'null' },
+  { long: 'x'.repeat(4_000) },
+];
+
 /** The promises about storing events, and about finding them. */
 export const storageStoreCases = [
   storageCase('storeEvents keeps events as they are', async (trial) => {
     const topic = 'object_create(9007199254740991)';
-    const events = records.map((record, index) =>
-      trial.event({ record, topic, objectType: 10_000 + index, occurredAt: index, idempotencyKey: `key ${index} 😀` }),
-    );
+    const events = records.map((record, index) => {
+      const given = { record, topic, objectType: 10_000 + index, occurredAt: index, idempotencyKey: `key ${index} 😀` };
+      return trial.event({ ...given, metadata: texts[index] ?? {} });
+    });
     const before = structuredClone(events);
     const answered = await trial.storage.storeEvents({ events, deliveries: [], fence: trial.newId(), leaseMs: trial.spanMs });
     deepEqual(answered, before, 'the answer is not the events that were stored');
@@ -34,6 +41,7 @@ export const storageStoreCases = [
     const before = structuredClone(event!);
     await trial.storage.storeEvents(batch);
     Object.assign(event!.record, { firstname: 'changed later' });
+    Object.assign(event!.metadata, { traceparent: 'changed later' });
     Object.assign((await trial.storage.findEvents('a', [before.id]))[0]!.record, { firstname: 'changed by a reader' });
     deepEqual(
       await trial.storage.findEvents('a', [before.id]),

@@ -11,6 +11,7 @@ export const storageSubscriptionCases = [
       format: 'lightweight',
       encoding: 'json',
       data: '{"format":"lightweight","note":"Zoë’s \\" ; drop table 😀"}',
+      attributes: { 'a "name"': 'Zoë’s \\" ; drop table 😀 {"json":[null]}', empty: '', long: 'x'.repeat(4_000) },
     } as const;
     const { id, createdAt, healthSince, ...rest } = await trial.subscribe(wish);
     const untouched = { consecutiveFailures: 0, failingSince: null, pausedUntil: null };
@@ -22,6 +23,8 @@ export const storageSubscriptionCases = [
     ok(Number.isSafeInteger(id) && id > 0, `its id is ${id}, not a positive integer`);
     const { rows } = await trial.storage.listSubscriptions(wish.accountId, everything);
     deepEqual(rows, [{ id, createdAt, healthSince, ...rest }], 'it is listed otherwise than it was answered');
+    const plain = await trial.subscribe({ attributes: {} });
+    deepEqual(plain.attributes, {}, 'it has attributes that it was not given');
   }),
 
   storageCase('createSubscription gives an id larger than any before, also when those were forgotten', async (trial) => {
@@ -44,14 +47,6 @@ export const storageSubscriptionCases = [
     deepEqual(idsOf(found), idsOf(pair), 'not both of them are found');
   }),
 
-  storageCase('listSubscriptions leaves out those that are unsubscribed', async (trial) => {
-    const [living, ended, gone] = await trial.subscribeMany(3);
-    await trial.storage.endSubscription('a', ended!.id, 'unsubscribed by the account');
-    await trial.move(gone!, { health: 'unsubscribed', reason: 'it is gone' });
-    const { rows, total } = await trial.storage.listSubscriptions('a', everything);
-    deepEqual([idsOf(rows), total], [[living!.id], 1], 'it does not list just those that are not unsubscribed');
-  }),
-
   storageCase('findSubscriptions, as every call, answers rows that are the caller’s own', async (trial) => {
     const { storage } = trial;
     const lanes = await trial.subscribeMany(4);
@@ -72,7 +67,20 @@ export const storageSubscriptionCases = [
     for (const answer of [...answers, ...found, ...subscriptions.rows, ...deliveries.rows, ...attempts.rows, ...events]) {
       Object.assign(answer!, { accountId: 'z', topic: 'changed', dueAt: 0, reason: 'changed', healthReason: 'changed' });
     }
-    for (const { record } of [...claimed.events, ...events]) Object.assign(record, { firstname: 'changed' });
+    for (const { record, metadata } of [...claimed.events, ...events]) {
+      for (const texts of [record, metadata]) Object.assign(texts, { firstname: 'changed' });
+    }
+    for (const held of [
+      ...lanes,
+      ...claimed.subscriptions,
+      ...recorded.subscriptions,
+      row!,
+      gone!,
+      ...found,
+      ...subscriptions.rows,
+    ]) {
+      Object.assign(held.attributes, { sealed: 'changed' });
+    }
     const again = await listAll(storage);
     deepEqual(
       [

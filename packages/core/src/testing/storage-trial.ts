@@ -95,7 +95,7 @@ export class StorageTrial {
   }
 
   async subscribe(wish: Partial<NewSubscription> = {}): Promise<Subscription> {
-    return this.storage.createSubscription(exampleSubscription(wish));
+    return this.storage.createSubscription(exampleSubscription({ attributes: { sealed: 'by a plugin' }, ...wish }));
   }
 
   async subscribeMany(count: number): Promise<Subscription[]> {
@@ -113,6 +113,7 @@ export class StorageTrial {
       record: { id: this.#ids, firstname: 'Mary' },
       occurredAt: testClock().now(),
       idempotencyKey: null,
+      metadata: { traceparent: '00-4bf92f-00f067-01' },
       ...given,
     };
   }

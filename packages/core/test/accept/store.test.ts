@@ -12,6 +12,7 @@ const event = (id: string, changes: Partial<StoredEvent> = {}): StoredEvent => (
   record: { id: 1 },
   occurredAt: 0,
   idempotencyKey: null,
+  metadata: {},
   ...changes,
 });
 

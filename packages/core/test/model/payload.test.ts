@@ -28,6 +28,7 @@ function payloadOf(record: Parameters<typeof normaliseRecord>[0], format = 'full
     record: normaliseRecord(record, contact),
     occurredAt: 1_514_940_140_999,
     idempotencyKey: null,
+    metadata: {},
   };
   return formatPayload(event, target, eventType, contact, format);
 }
@@ -88,6 +89,7 @@ test('an event about the object type itself has no parameter beside its type', (
     record: normaliseRecord({ id: 1 }, contact),
     occurredAt: 0,
     idempotencyKey: null,
+    metadata: {},
   };
   t.deepEqual(formatPayload(event, target, eventType, contact, 'notify')['event'], { type: 'object_create' });
 });

@@ -8,6 +8,7 @@ import { standardWebhooks, type StandardWebhooksOptions } from '../../src/plugin
 const newSecret = (bytes = 32): string => `whsec_${randomBytes(bytes).toString('base64')}`;
 
 const subscription: Subscription = {
+  attributes: {},
   id: 7,
   accountId: 'account-1',
   url: 'https://example.com/hook',
@@ -86,7 +87,7 @@ test('a request that the engine sends has each header of the standard once, and 
     {
       claim: { ...lease, attempts: 0, failures: 0, abandonments: 0, createdAt: 0 },
       subscription,
-      event: { ...event, idempotencyKey: null },
+      event: { ...event, idempotencyKey: null, metadata: {} },
       heldSince: 0,
     },
     {
