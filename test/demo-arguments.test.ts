@@ -14,6 +14,8 @@ test('without arguments it is the demo: 500 contacts, any free port, a temporary
     database: null,
     processes: null,
     leaseMs: 60_000,
+    retryScheduleMs: [200, 400, 800, 1_600, 3_200],
+    suspendAfter: null,
     plan: 'enterprise',
     signingSecret: null,
   });
@@ -28,7 +30,9 @@ test('every option is read, in both spellings', (t) => {
   const made = readSettings(['--count', '9', '--seed=0'], {});
   t.like(made, { count: 9, seed: 0 });
   const environment = { CRM_APP_ID: 'a', CRM_API_KEY: 'k', CRM_PLAN: 'Basic' };
-  t.like(readSettings(['--serve', '--lease-ms=2000'], environment), {
+  t.like(readSettings(['--serve', '--lease-ms=2000', '--retry-ms=0,50', '--suspend-after', '3'], environment), {
+    retryScheduleMs: [0, 50],
+    suspendAfter: 3,
     mode: 'serve',
     leaseMs: 2_000,
     plan: 'basic',
@@ -66,6 +70,8 @@ test('the help names every option and every variable', (t) => {
     'database',
     'processes',
     'lease-ms',
+    'retry-ms',
+    'suspend-after',
     'help',
   ]) {
     t.regex(help, new RegExp(`^  --${name}\\b`, 'm'));
@@ -89,6 +95,8 @@ const mistakes: readonly (readonly [args: readonly string[], environment: NodeJS
   [['--count', '0'], {}, /--count is "0", but must be a whole number from 1/],
   [['--count', '1e3'], {}, /--count is "1e3"/],
   [['--lease-ms', '10'], {}, /--lease-ms is "10", but must be a whole number from 1000 to 3600000/],
+  [['--retry-ms', '200,'], {}, /--retry-ms is "200,", but must be 1 to 100 whole numbers/],
+  [['--suspend-after', '0'], {}, /--suspend-after is "0", but must be a whole number from 1 to 1000/],
   [['--serve', '--once'], {}, /--once belongs to the demo, and --serve runs none/],
   [['--serve', '--contacts', 'a.csv'], {}, /--contacts belongs to the demo/],
   [['--contacts', 'a.csv', '--count', '5'], {}, /--count is about made-up contacts/],

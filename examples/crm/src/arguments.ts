@@ -24,6 +24,10 @@ stays up for you to try more. Ctrl-C stops it.
   --processes N     let so many processes serve and deliver over one database, 1 to 16; an SQLite file must be on this machine
   --lease-ms N      how long a delivery stays with a process that died, 1000 to 3600000 (60000; 5000 when --processes
                     runs the demo)
+  --retry-ms LIST   the wait before each retry, such as 200,400,800; a delivery fails when all are over (200 ms to 3 s in
+                    the demo, 5 s to 24 h with --serve)
+  --suspend-after N suspend a subscription after so many failures in a row, 1 to 1000, however soon they come (10, over at
+                    least an hour)
   --help            show this
 
 Environment: DATABASE_URL, the URL of a PostgreSQL database, instead of --database; CRM_APP_ID and CRM_API_KEY, the
@@ -49,6 +53,10 @@ export interface Settings {
   /** How many processes serve over the database; null when this one does by itself. */
   readonly processes: number | null;
   readonly leaseMs: number;
+  /** The waits before each retry; null for the engine's own schedule. */
+  readonly retryScheduleMs: readonly number[] | null;
+  /** Failures in a row that suspend a subscription, however soon they come; null for the engine's own policy. */
+  readonly suspendAfter: number | null;
   readonly credentials: Credentials;
   /** What signs somebody in to the pages. */
   readonly password: string;
@@ -76,8 +84,13 @@ const options = {
   database: { type: 'string' },
   processes: { type: 'string' },
   'lease-ms': { type: 'string' },
+  'retry-ms': { type: 'string' },
+  'suspend-after': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const satisfies ParseArgsOptionsConfig;
+
+/** Soon, so that the demo does not wait for the payloads that its receiver refuses at first. */
+const demoRetryScheduleMs = [200, 400, 800, 1_600, 3_200];
 
 const demoOnly = ['once', 'json', 'contacts', 'count', 'seed'] as const;
 
@@ -116,6 +129,8 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     database,
     processes,
     leaseMs: integer('lease-ms', values['lease-ms'], processes === null || mode === 'serve' ? 60_000 : 5_000, 1_000, 3_600_000),
+    retryScheduleMs: retries(values['retry-ms']) ?? (mode === 'serve' ? null : demoRetryScheduleMs),
+    suspendAfter: values['suspend-after'] === undefined ? null : integer('suspend-after', values['suspend-after'], 1, 1, 1_000),
     credentials,
     password: environment['CRM_PASSWORD'] || credentials.apiKey,
     plan: readPlan(environment['CRM_PLAN']),
@@ -160,6 +175,15 @@ function integer(option: string, text: string | undefined, byDefault: number, le
   const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
   throw new UsageError(`--${option} is "${text}", but must be a whole number from ${least} to ${most}.`);
+}
+
+function retries(text: string | undefined): readonly number[] | null {
+  if (text === undefined) return null;
+  const waits = text.split(',');
+  if (waits.length <= 100 && waits.every((wait) => /^\d{1,8}$/.test(wait))) return waits.map(Number);
+  throw new UsageError(
+    `--retry-ms is "${text}", but must be 1 to 100 whole numbers of up to 8 digits, with commas between them.`,
+  );
 }
 
 function readCredentials(environment: NodeJS.ProcessEnv): Credentials {

@@ -14,9 +14,6 @@ import type { RunningCrm } from './serve.ts';
 import { percentile, type Summary } from './table.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Soon, so that the demo does not wait for the payloads that its receiver refuses at first. */
-export const demoRetryScheduleMs = [200, 400, 800, 1_600, 3_200];
-
 /** One delivery in so many is refused at first. */
 export const refuseEvery = 50;
 

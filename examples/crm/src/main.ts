@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { help, readSettings, type Settings } from './arguments.ts';
-import { contactsFor, demoRetryScheduleMs, refuseEvery, runDemo } from './demo.ts';
+import { contactsFor, refuseEvery, runDemo } from './demo.ts';
 import { startReceiver } from './ledger.ts';
 import { serveByProcesses } from './processes.ts';
 import { Refusal } from './refusal.ts';
-import { serve, type RunningCrm, type ServeOptions } from './serve.ts';
+import { serve, type RunningCrm } from './serve.ts';
 import { summaryTable } from './table.ts';
 import { whatToTryNext } from './try-next.ts';
 import { UsageError } from './usage-error.ts';
@@ -12,8 +12,8 @@ import { UsageError } from './usage-error.ts';
 /** Resolves with the exit code of a shell when somebody asks the program to stop; a second time ends it at once. */
 const asked = Promise.race([once(process, 'SIGINT').then(() => 130), once(process, 'SIGTERM').then(() => 143)]);
 
-async function start(settings: Settings, options: ServeOptions = {}): Promise<RunningCrm> {
-  return settings.processes === null ? serve(settings, options) : serveByProcesses(settings, options);
+async function start(settings: Settings): Promise<RunningCrm> {
+  return settings.processes === null ? serve(settings) : serveByProcesses(settings);
 }
 
 async function serveOnly(settings: Settings): Promise<number> {
@@ -33,7 +33,7 @@ async function demo(settings: Settings): Promise<number> {
   const contacts = contactsFor(settings);
   const ledger = await startReceiver(refuseEvery);
   try {
-    const running = await start(settings, { retryScheduleMs: demoRetryScheduleMs });
+    const running = await start(settings);
     try {
       const run = runDemo(settings, contacts, running, ledger);
       run.catch(() => {}); // When it is stopped half-way, what it still tries fails, and nobody wants to know.
@@ -52,7 +52,7 @@ async function demo(settings: Settings): Promise<number> {
         ledger.onArrivals = (arrivals) => {
           for (const { path, body } of arrivals) console.error(`The receiver got ${path} ${body}`);
         };
-        console.error(whatToTryNext(running.url, ledger.url, settings.credentials));
+        console.error(whatToTryNext(running.url, ledger.url, settings));
         await Promise.race([asked, running.broken]);
       }
       return summary.problems.length === 0 ? 0 : 1;

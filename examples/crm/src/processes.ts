@@ -28,11 +28,11 @@ const maxEndsPerMinute = 10;
  * port, and Node hands each the next connection. This process makes the tables, and looks on: its engine sends nothing.
  * @throws {UsageError} when the port or the database cannot be used
  */
-export async function serveByProcesses(settings: Settings, options: ServeOptions = {}): Promise<RunningCrm> {
+export async function serveByProcesses(settings: Settings): Promise<RunningCrm> {
   const database = await openDatabase(settings.database ?? '');
-  const engine = createWebhookEngine(database, { ...settings, ...options });
+  const engine = createWebhookEngine(database, settings);
   const port = settings.port === 0 ? await freePort() : settings.port;
-  const processes = startProcesses({ ...settings, port }, options);
+  const processes = startProcesses({ ...settings, port });
   const stop = async () => {
     await processes.stop();
     await engine.stop();
@@ -49,7 +49,7 @@ export async function serveByProcesses(settings: Settings, options: ServeOptions
   return { url, crm: crmAt(url), engine, stop, restarts: processes.restarts, broken: processes.broken };
 }
 
-function startProcesses(settings: Settings, options: ServeOptions) {
+function startProcesses(settings: Settings) {
   cluster.setupPrimary({ exec: fileURLToPath(new URL('./crm-process.ts', import.meta.url)), args: [] });
   const workers = new Set<Worker>();
   const { promise: broken, reject: giveUp } = Promise.withResolvers<never>();
@@ -78,7 +78,7 @@ function startProcesses(settings: Settings, options: ServeOptions) {
       console.error(`${end}; another one takes its place.`);
       void replace(name);
     });
-    worker.send({ type: 'serve', settings, options: { ...options, processName: name } } satisfies ToProcess);
+    worker.send({ type: 'serve', settings, options: { processName: name } } satisfies ToProcess);
     await ready;
     console.error(`Process ${name} is ${worker.process.pid}`);
   }

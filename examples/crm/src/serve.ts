@@ -4,19 +4,17 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine } from '@hookwell/core';
-import { webhooks } from '@hookwell/express-plugin';
-import { accountId } from './account.ts';
-import type { Credentials, Settings } from './arguments.ts';
+import type { Settings } from './arguments.ts';
 import { createCrm, type Crm, type EventName } from './crm.ts';
 import { explain, openDatabase } from './database.ts';
 import { sessions } from './page/session.ts';
 import { createApp } from './routes.ts';
-import { same } from './same.ts';
+import { serveWebhooks } from './serve-webhooks.ts';
 import { UsageError } from './usage-error.ts';
 import { createWebhookEngine, type WebhookOptions } from './webhooks.ts';
 
 /** What the settings of a start do not say. */
-export type ServeOptions = Pick<WebhookOptions, 'retryScheduleMs' | 'processName'>;
+export type ServeOptions = Pick<WebhookOptions, 'processName'>;
 
 /** A CRM that answers requests and delivers. */
 export interface RunningCrm {
@@ -54,11 +52,8 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
     closing.push(engine.stop);
     await engine.start();
     const crm = createCrm(database, engine);
-    const { credentials, password } = settings;
-    const app = createApp(
-      { crm, credentials, sessions: sessions(password) },
-      webhooks(engine, { authenticate: authenticate(credentials) }),
-    );
+    const users = { credentials: settings.credentials, sessions: sessions(settings.password) };
+    const app = createApp({ crm, ...users }, serveWebhooks(engine, users));
     const server = createServer(app);
     await listen(server, settings.port);
     closing.push(async () => close(server));
@@ -68,12 +63,6 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
     await stop();
     throw explain(error, filename);
   }
-}
-
-/** Who a key pair belongs to: the one account of this CRM, or nobody. */
-function authenticate({ appId, apiKey }: Credentials) {
-  return (given: { readonly appId: string; readonly apiKey: string }) =>
-    same(given.appId, appId) && same(given.apiKey, apiKey) ? { accountId } : null;
 }
 
 async function listen(server: Server, port: number): Promise<void> {

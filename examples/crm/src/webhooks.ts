@@ -10,15 +10,17 @@ export interface WebhookOptions {
   readonly plan: Plan;
   readonly leaseMs: number;
   readonly signingSecret: string | null;
-  /** The waits before each retry; the engine's own schedule when left out. */
-  readonly retryScheduleMs?: readonly number[];
+  /** The waits before each retry; null for the engine's own schedule. */
+  readonly retryScheduleMs: readonly number[] | null;
+  /** Failures in a row that suspend a subscription, however soon they come; null for the engine's own policy. */
+  readonly suspendAfter: number | null;
   /** What the receiver is to be told of which process sent it; nothing when left out. */
   readonly processName?: string;
 }
 
 /** Makes the engine of this CRM: in the CRM's own database, sending over HTTP to any address. */
 export function createWebhookEngine(database: CrmDatabase, options: WebhookOptions): Engine<EventName> {
-  const { leaseMs, signingSecret, retryScheduleMs, processName } = options;
+  const { leaseMs, signingSecret, retryScheduleMs, suspendAfter, processName } = options;
   return createEngine({
     storage: database.storage,
     // A CRM on the public internet sends to https only; here everything stays on this machine.
@@ -30,7 +32,8 @@ export function createWebhookEngine(database: CrmDatabase, options: WebhookOptio
       ...(processName === undefined ? [] : [processHeader(processName)]),
     ],
     leaseMs,
-    ...(retryScheduleMs ? { retry: { scheduleMs: [...retryScheduleMs] } } : {}),
+    ...(retryScheduleMs === null ? {} : { retry: { scheduleMs: [...retryScheduleMs] } }),
+    ...(suspendAfter === null ? {} : { health: { suspendAfterFailures: suspendAfter, suspendAfterMs: 0 } }),
   });
 }
 

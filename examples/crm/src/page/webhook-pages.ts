@@ -7,4 +7,6 @@ export interface WebhookPage {
 }
 
 /** The pages of the plugin that this CRM switches on. */
-export const webhookPages: readonly WebhookPage[] = [];
+export const webhookPages: readonly WebhookPage[] = [
+  { href: '/1/console', title: 'Console', purpose: 'your subscriptions, how they are, and every delivery' },
+];
