@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { standardWebhooks, type Subscription } from '@hookwell/core';
+import { standardWebhooks, type StoredEvent, type Subscription } from '@hookwell/core';
 import test from 'ava';
 import { readSettings } from '../bench/src/arguments.ts';
 import type { Result } from '../bench/src/bench.ts';
@@ -113,7 +113,8 @@ function careless(change: (requests: Request[]) => void, sign = standardWebhooks
       change(requests);
       const send = async ({ lane, body }: Request, index: number): Promise<void> => {
         const [startedAt, deliveryId] = [Date.now(), `delivery-${index}`];
-        const [, signature = ''] = sign?.({ deliveryId, subscription: {} as Subscription, body, startedAt }) ?? [];
+        const unseen = { subscription: {} as Subscription, event: {} as StoredEvent, attempt: 1 };
+        const [, signature = ''] = sign?.({ deliveryId, body, startedAt, ...unseen }) ?? [];
         const headers = {
           'webhook-id': deliveryId,
           'webhook-timestamp': String(Math.floor(startedAt / 1_000)),

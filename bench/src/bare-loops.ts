@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { standardWebhooks, type Subscription } from '@hookwell/core';
+import { standardWebhooks, type StoredEvent, type Subscription } from '@hookwell/core';
 import { Agent, type Dispatcher } from 'undici';
 import type { Contestant, Prepared } from './contestant.ts';
 import { inFlight, requestsOf, secret, urlOf, type Request, type Workload } from './workload.ts';
@@ -84,7 +84,7 @@ function prepare(workload: Workload, origins: readonly string[], send: Send): Pr
     const deliveryId = randomUUID();
     const headers = ['content-type', 'application/json', 'user-agent', 'Hookwell', 'webhook-id', deliveryId];
     headers.push('webhook-timestamp', String(Math.floor(startedAt / 1_000)));
-    headers.push(...(sign?.({ deliveryId, subscription: anySubscription, body, startedAt }) ?? []));
+    headers.push(...(sign?.({ deliveryId, subscription: anySubscription, event: anyEvent, attempt: 1, body, startedAt }) ?? []));
     pending += 1;
     send(agent, { ...(targets.get(lane) as Target), method: 'POST', headers, body }, (failed) => {
       problem ??= failed;
@@ -128,3 +128,4 @@ function targetOf(url: string): Target {
 
 /** The plugin looks at the subscription only where each has a secret of its own. */
 const anySubscription = {} as Subscription;
+const anyEvent = {} as StoredEvent;

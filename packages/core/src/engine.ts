@@ -5,7 +5,6 @@ import { bridgeStorage } from './bridge-storage.ts';
 import { checkEngineOptions } from './check-engine-options.ts';
 import { announceEveryMs, Announcer } from './deliver/announcer.ts';
 import { delivering } from './deliver/delivering.ts';
-import type { LaneState } from './deliver/lanes.ts';
 import { Lookout } from './deliver/lookout.ts';
 import type { EngineEvents } from './engine-events.ts';
 import { HookwellError } from './errors.ts';
@@ -13,11 +12,12 @@ import { deliveries, type Deliveries } from './manage/deliveries.ts';
 import { Retention } from './manage/retention.ts';
 import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
+import type { LaneState } from './model/lane-state.ts';
 import type { Topic } from './model/topic.ts';
 import { newIds } from './new-ids.ts';
 import { notices } from './notices.ts';
 import type { EngineOptions, OptionsInput } from './options.ts';
-import type { Plugin } from './plugin.ts';
+import type { Plugin, PluginContext } from './plugin.ts';
 import type { StorageAdapter } from './storage-adapter.ts';
 import type { TransactionOptions } from './model/transaction.ts';
 import type { TransportAdapter } from './transport-adapter.ts';
@@ -95,6 +95,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     loop,
     onPromised: () => lookout.begin(loop.running),
   });
+  const pluginContext: PluginContext = { events: told.events, lanes: { list: delivery.lanes }, report: told.report };
   const onDue = (): void => {
     if (loop.running) loop.wake();
   };
@@ -106,14 +107,19 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   /** What has been started, and is to be stopped. */
   const started = new Set<StorageAdapter | TransportAdapter | Plugin>();
 
-  async function startOnce(part: StorageAdapter | TransportAdapter | Plugin, deliver: boolean): Promise<void> {
+  async function startOnce<Part extends StorageAdapter | TransportAdapter | Plugin>(
+    part: Part,
+    start: (part: Part) => void | Promise<void> | undefined,
+  ): Promise<void> {
     if (started.has(part)) return;
-    await part.start?.(part === storage && deliver ? { now, onDue } : { now });
+    await start(part);
     started.add(part);
   }
 
   async function open(deliver: boolean): Promise<void> {
-    for (const part of [storage, ...options.transports, ...plugins]) await startOnce(part, deliver);
+    await startOnce(storage, (adapter) => adapter.start(deliver ? { now, onDue } : { now }));
+    for (const transport of options.transports) await startOnce(transport, (adapter) => adapter.start({ now }));
+    for (const plugin of plugins) await startOnce(plugin, (one) => one.start?.(pluginContext));
     state = 'running';
     if (!deliver) return;
     loop.run();
@@ -174,7 +180,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       sendTest: async (subscription) => delivery.tests.send(subscription),
       onDue: () => loop.wake(),
     }),
-    lanes: { list: delivery.lanes },
+    lanes: pluginContext.lanes,
 
     async start({ deliver = true } = {}) {
       if (stopping) checkRunning();

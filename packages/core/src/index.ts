@@ -3,7 +3,6 @@ export type { Engine, EngineOptionsInput, RoundResult } from './engine.ts';
 export type { EngineEvents, DeliveryNotice, HealthNotice } from './engine-events.ts';
 export { HookwellError } from './errors.ts';
 export type { HookwellErrorCode, HookwellErrorDetails } from './errors.ts';
-export type { LaneState } from './deliver/lanes.ts';
 export type { EmitInput, EmitResult } from './accept/emit.ts';
 export type { Deliveries, DeliveryDetails, DeliveryRequest } from './manage/deliveries.ts';
 export type { RemoveOptions, SubscriptionInput, Subscriptions } from './manage/subscriptions.ts';
@@ -29,6 +28,7 @@ export type { StoredEvent, TopicKey } from './model/event.ts';
 export type { Payload, PayloadValue } from './model/format.ts';
 export { inWords, mayMoveHealth, observe } from './model/health.ts';
 export type { Health, HealthMove, HealthPolicy, HealthState, Observation } from './model/health.ts';
+export type { LaneState } from './model/lane-state.ts';
 export { ontraportCatalog } from './model/ontraport-catalog.ts';
 export { attemptFields, cancelledAttempt, firstOfEachLease } from './model/outcome.ts';
 export type { Attempt, Outcome, OutcomeKind } from './model/outcome.ts';
@@ -47,7 +47,16 @@ export type { TransactionOptions } from './model/transaction.ts';
 export type { Fault, TransportResult } from './model/transport-result.ts';
 export { EngineOptionsSchema, resolveOptions } from './options.ts';
 export type { EngineOptions, OptionsInput } from './options.ts';
-export type { Addition, ComposeContext, ComposedBody, OutcomeContext, Plugin, RequestContext } from './plugin.ts';
+export type {
+  Addition,
+  ComposeContext,
+  ComposedBody,
+  EmittedContext,
+  OutcomeContext,
+  Plugin,
+  PluginContext,
+  RequestContext,
+} from './plugin.ts';
 export type {
   AttemptField,
   ClaimRequest,

@@ -1,10 +1,38 @@
+import type { EventEmitter } from 'eventemitter3';
+import type { EngineEvents } from './engine-events.ts';
 import type { EventType, ObjectType } from './model/catalog.ts';
 import type { StoredEvent } from './model/event.ts';
 import type { Payload } from './model/format.ts';
+import type { LaneState } from './model/lane-state.ts';
 import type { Outcome } from './model/outcome.ts';
 import type { SmallTexts } from './model/small-texts.ts';
 import type { NewSubscription, Subscription } from './model/subscription.ts';
 import type { TransportResult } from './model/transport-result.ts';
+
+/** What a `start` hook is given of its engine: what the host has of it too. */
+export interface PluginContext {
+  /** What it tells, by name: `engine.events`. */
+  readonly events: EventEmitter<EngineEvents>;
+  /** The lanes that have something in this process's memory now: `engine.lanes`. */
+  readonly lanes: { readonly list: () => readonly LaneState[] };
+  /** Reports trouble of the plugin's own that must stop nothing, as `error` on `engine.events`. */
+  readonly report: (error: unknown) => void;
+}
+
+/** What an `emitted` hook is told, once a call of emit has ended either way. */
+export interface EmittedContext {
+  /** What was to be stored, with the id that the `emit` hooks saw; null when it was refused before there was an event. */
+  readonly event: StoredEvent | null;
+  /** What is stored: another event for a duplicate; null when nothing is. */
+  readonly stored: StoredEvent | null;
+  readonly deliveries: number;
+  readonly duplicate: boolean;
+  /** What the caller was told instead of a result; null when there is a result. */
+  readonly error: unknown;
+  /** Whether it is part of a transaction of the host's, which may still be rolled back. */
+  readonly within: boolean;
+  readonly durationMs: number;
+}
 
 /** What a `compose` hook is told: nothing about one subscription, because what it answers is shared by all of them. */
 export interface ComposeContext {
@@ -25,6 +53,9 @@ export interface ComposedBody {
 export interface RequestContext {
   readonly deliveryId: string;
   readonly subscription: Subscription;
+  readonly event: StoredEvent;
+  /** 1 for the first attempt of its delivery. */
+  readonly attempt: number;
   readonly body: string;
   /** When the attempt begins, in milliseconds since the epoch. */
   readonly startedAt: number;
@@ -45,14 +76,14 @@ export type Addition = SmallTexts | undefined | void;
  * An addition to the engine: hooks named for the stages, run in the order in which the plugins were given. A hook that
  * throws in `subscribe`, `emit` or `match` refuses what was asked for with that error; one that throws in `compose` or
  * `request` fails the attempt (`internal_error` after three); one that throws in `start` makes `engine.start` reject
- * with it. In `outcome` and `stop` it is reported on `engine.events` as `error` and changes nothing.
+ * with it. In `emitted`, `outcome` and `stop` it is reported on `engine.events` as `error` and changes nothing.
  */
 export interface Plugin {
   readonly name: string;
   /** Formats that its `compose` hook provides, so that subscriptions may name them. */
   readonly formats?: readonly string[];
   /** Runs when the engine starts, before anything is claimed. */
-  readonly start?: () => void | Promise<void>;
+  readonly start?: (context: PluginContext) => void | Promise<void>;
   /**
    * May refuse a subscription that is to be made, by throwing, and may answer attributes to keep with it: texts by name,
    * added to those of the plugins before, of 4,096 characters in all. They are no secret from who can read the database.
@@ -63,6 +94,8 @@ export interface Plugin {
    * to those of the plugins before, of 4,096 characters in all. No payload has them.
    */
   readonly emit?: (event: StoredEvent) => Addition | Promise<Addition>;
+  /** Sees how each call of emit ended, that of an event which another plugin refused included; not waited for. */
+  readonly emitted?: (context: EmittedContext) => void;
   /** Answers which of the matching subscriptions get the event. */
   readonly match?: (
     event: StoredEvent,

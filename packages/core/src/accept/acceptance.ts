@@ -4,6 +4,7 @@ import type { StoredEvent } from '../model/event.ts';
 import type { Notices } from '../notices.ts';
 import type { EngineOptions } from '../options.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
+import type { EmittedContext } from '../plugin.ts';
 import { emit, type EmitInput, type EmitResult } from './emit.ts';
 import { match } from './match.ts';
 import { store, type Stored, type StoreContext } from './store.ts';
@@ -72,39 +73,76 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
     return made;
   }
 
-  async function storeWithin(event: StoredEvent, transaction: unknown): Promise<EmitResult> {
+  async function storeWithin(event: StoredEvent, transaction: unknown): Promise<Kept> {
     const stored = await storingWithin(transaction).add(event);
     if ('error' in stored) throw stored.error;
     if (stored.result.deliveries > 0) onPromised();
-    return stored.result;
+    return stored;
+  }
+
+  async function emitOne(
+    topic: string,
+    input: EmitInput,
+    transaction: unknown,
+    onMade: (event: StoredEvent) => void,
+  ): Promise<Kept> {
+    if (storing.size() + checking >= maxPendingEmits) {
+      throw new HookwellError(
+        'overloaded',
+        `${maxPendingEmits} events wait to be stored already; wait for some of them, or raise the option "maxPendingEmits".`,
+      );
+    }
+    checking += 1;
+    let event: StoredEvent;
+    try {
+      event = await emit(topic, input, { catalog, plugins, now, newId, onMade });
+      if (transaction !== undefined) return await storeWithin(event, transaction);
+    } finally {
+      checking -= 1;
+      if (checking === 0) {
+        for (const resolve of onChecked) resolve();
+        onChecked = [];
+      }
+    }
+    const stored = await storing.add(event);
+    if ('error' in stored) throw stored.error;
+    if (!stored.result.duplicate && notices.heard('event:stored')) {
+      notices.tell('event:stored', { event: stored.event, deliveries: stored.result.deliveries });
+    }
+    return stored;
+  }
+
+  const watching = plugins.flatMap(({ emitted }) => emitted ?? []);
+
+  /** The same, and tells the plugins how it ended. */
+  async function emitWatched(topic: string, input: EmitInput, transaction: unknown): Promise<Kept> {
+    const began = monotonicNow();
+    let event: StoredEvent | null = null;
+    const tell = (ended: Pick<EmittedContext, 'stored' | 'deliveries' | 'duplicate' | 'error'>): void => {
+      const durationMs = Math.max(0, monotonicNow() - began);
+      const context = { event, ...ended, within: transaction !== undefined, durationMs };
+      for (const hook of watching) notices.guard(() => hook(context));
+    };
+    try {
+      const kept = await emitOne(topic, input, transaction, (made) => {
+        event = made;
+      });
+      const { deliveries, duplicate } = kept.result;
+      tell({ stored: kept.event, deliveries, duplicate, error: null });
+      return kept;
+    } catch (error) {
+      tell({ stored: null, deliveries: 0, duplicate: false, error });
+      throw error;
+    }
   }
 
   return {
     async accept(topic, input, transaction) {
-      if (storing.size() + checking >= maxPendingEmits) {
-        throw new HookwellError(
-          'overloaded',
-          `${maxPendingEmits} events wait to be stored already; wait for some of them, or raise the option "maxPendingEmits".`,
-        );
-      }
-      checking += 1;
-      let event: StoredEvent;
-      try {
-        event = await emit(topic, input, { catalog, plugins, now, newId });
-        if (transaction !== undefined) return await storeWithin(event, transaction);
-      } finally {
-        checking -= 1;
-        if (checking === 0) {
-          for (const resolve of onChecked) resolve();
-          onChecked = [];
-        }
-      }
-      const stored = await storing.add(event);
-      if ('error' in stored) throw stored.error;
-      if (!stored.result.duplicate && notices.heard('event:stored')) {
-        notices.tell('event:stored', { event: stored.event, deliveries: stored.result.deliveries });
-      }
-      return stored.result;
+      const kept =
+        watching.length > 0
+          ? await emitWatched(topic, input, transaction)
+          : await emitOne(topic, input, transaction, () => undefined);
+      return kept.result;
     },
 
     async idle() {
@@ -119,6 +157,9 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
     },
   };
 }
+
+/** What an emit came to that was not refused. */
+type Kept = Exclude<Stored, { readonly error: Error }>;
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;

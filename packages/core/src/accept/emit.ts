@@ -39,6 +39,8 @@ export interface EmitContext {
   readonly plugins: readonly Pick<Plugin, 'name' | 'emit'>[];
   readonly now: () => number;
   readonly newId: () => string;
+  /** Is told of the event as soon as there is one, before a plugin can refuse it, and again with what a plugin adds to it. */
+  readonly onMade: (event: StoredEvent) => void;
 }
 
 /**
@@ -48,9 +50,12 @@ export interface EmitContext {
  */
 export async function emit(topic: string, input: EmitInput, context: EmitContext): Promise<StoredEvent> {
   let event = makeEvent(topic, input, context);
+  context.onMade(event);
   for (const plugin of context.plugins) {
     const added = await plugin.emit?.(event);
-    if (added !== undefined) event = withMetadata(event, added, plugin.name);
+    if (added === undefined) continue;
+    event = withMetadata(event, added, plugin.name);
+    context.onMade(event);
   }
   return event;
 }

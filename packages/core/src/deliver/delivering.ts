@@ -1,6 +1,7 @@
 import { gather } from '../gather.ts';
 import type { StoredEvent } from '../model/event.ts';
 import type { Held, Sent } from '../model/held.ts';
+import type { LaneState } from '../model/lane-state.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
 import type { EngineOptions } from '../options.ts';
@@ -11,7 +12,7 @@ import { claim } from './claim.ts';
 import { compose, type Composed, type ComposeStageContext } from './compose.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { dispatch } from './dispatch.ts';
-import { Lanes, type LaneState } from './lanes.ts';
+import { Lanes } from './lanes.ts';
 import { healthNotice, record, tellHealth } from './record.ts';
 import { Tests } from './send-test.ts';
 

@@ -61,7 +61,7 @@ function prepare(
     ];
     for (const plugin of context.plugins) {
       if (!plugin.request) continue;
-      const added = plugin.request({ deliveryId: claim.id, subscription, body, startedAt });
+      const added = plugin.request({ deliveryId: claim.id, subscription, event, attempt: claim.attempts + 1, body, startedAt });
       headers.push(...checkHeaders(plugin, answeredAtOnce(plugin, 'request', added)));
     }
     const { accountId, id: subscriptionId } = subscription;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Webhook } from 'standardwebhooks';
 import { dispatch } from '../../src/deliver/dispatch.ts';
-import type { Subscription, TransportRequest } from '../../src/index.ts';
+import type { RequestContext, Subscription, TransportRequest } from '../../src/index.ts';
 import { standardWebhooks, type StandardWebhooksOptions } from '../../src/plugins/signatures.ts';
 
 const newSecret = (bytes = 32): string => `whsec_${randomBytes(bytes).toString('base64')}`;
@@ -29,12 +29,15 @@ const subscription: Subscription = {
   pausedUntil: null,
 };
 
+/** What a signature takes no notice of. */
+const unseen = { event: {} as RequestContext['event'], attempt: 1 };
+
 /** The headers of a request: those that the engine sends, and those of the plugin. */
 function headersOf(
   options: StandardWebhooksOptions,
   request: { deliveryId: string; body: string; startedAt: number; subscription?: Subscription },
 ): Record<string, string> {
-  const added = standardWebhooks(options).request?.({ subscription, ...request }) ?? [];
+  const added = standardWebhooks(options).request?.({ ...unseen, subscription, ...request }) ?? [];
   const headers: Record<string, string> = {
     'webhook-id': request.deliveryId,
     'webhook-timestamp': String(Math.floor(request.startedAt / 1_000)),
@@ -131,7 +134,7 @@ test('each subscription is signed with its own secret, asked for anew at every a
   ]);
   const plugin = standardWebhooks({ secret: ({ id }) => secrets.get(id) ?? '' });
   const sign = (id: number): string =>
-    plugin.request?.({ deliveryId: 'id', subscription: { ...subscription, id }, body: '', startedAt: 0 })[1] ?? '';
+    plugin.request?.({ ...unseen, deliveryId: 'id', subscription: { ...subscription, id }, body: '', startedAt: 0 })[1] ?? '';
   const before = sign(7);
   t.is(sign(7), before);
   t.not(sign(8), before);
@@ -160,7 +163,7 @@ for (const [what, secret, problem] of unusable) {
       message: problem,
     });
     const plugin = standardWebhooks({ secret: (() => secret) as () => string });
-    const context = { deliveryId: 'id', subscription, body: '', startedAt: 0 };
+    const context = { ...unseen, deliveryId: 'id', subscription, body: '', startedAt: 0 };
     const later = t.throws(() => plugin.request?.(context), { code: 'invalid_option', message: problem });
     for (const text of [secret].flat().filter((each) => typeof each === 'string' && each !== '')) {
       for (const error of [atOnce, later]) t.false(JSON.stringify({ ...error, text: error?.message }).includes(String(text)));
@@ -170,7 +173,9 @@ for (const [what, secret, problem] of unusable) {
 
 test('a secret that is only promised is refused with the reason', (t) => {
   const plugin = standardWebhooks({ secret: (async () => newSecret()) as never });
-  t.throws(() => plugin.request?.({ deliveryId: 'id', subscription, body: '', startedAt: 0 }), { message: /must be at hand/ });
+  t.throws(() => plugin.request?.({ ...unseen, deliveryId: 'id', subscription, body: '', startedAt: 0 }), {
+    message: /must be at hand/,
+  });
 });
 
 test('options are checked by name, and a missing secret is named', (t) => {
