@@ -89,6 +89,7 @@ export const optionOwners: readonly OptionOwner[] = [
       authenticate: 'a function of `{ appId, apiKey }` and the request',
       'rateLimit.store': 'a `RateLimitStore`',
       'console.authenticate': 'a function of the request',
+      'documentation.examples': 'a function of the account’s id',
       monotonicNow: 'a function without parameters that answers a number',
     },
     defaults: { monotonicNow: '`performance.now`' },

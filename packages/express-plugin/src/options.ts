@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
+import type { ExamplesOf } from './pages/documentation-examples.ts';
 import type { AuthenticateVisitor } from './visitor.ts';
 
 /** The key pair of a request, from its headers `Api-Appid` and `Api-Key`; neither is empty. */
@@ -93,6 +94,34 @@ export const WebhooksOptionsSchema = Type.Object(
         },
       ),
     ),
+    documentation: Type.Optional(
+      Type.Object(
+        {
+          title: Type.String({
+            default: 'Webhooks',
+            minLength: 1,
+            maxLength: 200,
+            description: 'What the page and the document are called.',
+          }),
+          description: Type.String({
+            default: '',
+            maxLength: 10_000,
+            description:
+              'What they say first, e.g. where your customers find their keys: plain text, an empty line between paragraphs.',
+          }),
+          examples: Type.Optional(
+            Type.Unsafe<ExamplesOf>({
+              description:
+                'Answers the tags, forms and so on of an account, `{events: {sub_tag: [{number, name}]}}`, for the page to offer when that account is there.',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'Serves `docs`, a page on which people try every endpoint, and `openapi.json`. Neither needs a login.',
+        },
+      ),
+    ),
     monotonicNow: Type.Unsafe<() => number>({
       default: () => performance.now(),
       description: 'A clock that never jumps, in milliseconds, for the rate limit.',
@@ -106,7 +135,10 @@ export type WebhooksOptions = Readonly<Static<typeof WebhooksOptionsSchema>>;
 
 /** The options of `webhooks` as a host writes them. */
 export type WebhooksOptionsInput = Pick<WebhooksOptions, 'authenticate'> &
-  Partial<Omit<WebhooksOptions, 'authenticate' | 'rateLimit'>> & { readonly rateLimit?: Partial<WebhooksOptions['rateLimit']> };
+  Partial<Omit<WebhooksOptions, 'authenticate' | 'rateLimit' | 'documentation'>> & {
+    readonly rateLimit?: Partial<WebhooksOptions['rateLimit']>;
+    readonly documentation?: Partial<NonNullable<WebhooksOptions['documentation']>>;
+  };
 
 /** The options filled in and checked. @throws {HookwellError} `invalid_option`, naming the option, its value and the rule */
 export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOptions {
@@ -116,6 +148,10 @@ export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOpt
   }
   if (options.console && typeof options.console.authenticate !== 'function') {
     throw invalid('option "console.authenticate" is not a function', options.console.authenticate);
+  }
+  const { examples } = options.documentation ?? {};
+  if (examples !== undefined && typeof examples !== 'function') {
+    throw invalid('option "documentation.examples" is not a function', examples);
   }
   const { store } = options.rateLimit;
   const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');

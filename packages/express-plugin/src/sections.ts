@@ -2,6 +2,7 @@ import type { RateLimits } from './contract/rate-limits.ts';
 import type { WebhooksOptions } from './options.ts';
 import { assets } from './pages/assets.ts';
 import { consolePage } from './pages/console.ts';
+import { documentation } from './pages/documentation.ts';
 import type { Section } from './section.ts';
 import type { WebhooksEngine } from './webhooks.ts';
 
@@ -17,5 +18,9 @@ export interface SectionContext {
 /** Everything that is served beside the contract, as the options have it. */
 export function sections(context: SectionContext): readonly Section[] {
   const { options } = context;
-  return options.console ? [assets(), consolePage(context)] : [];
+  return [
+    ...(options.console || options.documentation ? [assets()] : []),
+    ...(options.console ? [consolePage(context)] : []),
+    ...(options.documentation ? [documentation(context)] : []),
+  ];
 }

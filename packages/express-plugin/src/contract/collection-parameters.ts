@@ -10,7 +10,7 @@ export function collectionParameters({ collection: { fields } }: DescribedCollec
     Type.Object({
       ids: Type.String({
         pattern: '^ *[0-9]+ *(, *[0-9]+ *)*$',
-        description: 'Only these, with commas between; `0` in it stands for all.',
+        description: 'Only these, with commas between, such as `1,2`; `0` in it stands for all.',
         examples: ['1,2'],
       }),
       start: Type.Integer({ minimum: 0, default: 0, description: 'How many to pass over.', examples: [0] }),
@@ -22,13 +22,14 @@ export function collectionParameters({ collection: { fields } }: DescribedCollec
       }),
       sort: Type.Enum(queried, { description: 'The field to sort by.', examples: ['id'] }),
       sortDir: Type.Enum(['asc', 'desc'], {
-        description: 'The direction of sorting: `asc` when a field was sent. Without both, subscriptions come oldest first and the log newest first.',
+        description:
+          'The direction of sorting: `asc` when a field was sent. Without both, subscriptions come oldest first and the log newest first.',
         examples: ['desc'],
       }),
       condition: Type.String({
         contentMediaType: 'application/json',
         description:
-          'A JSON array of terms with `"AND"` or `"OR"` between them. Operators are `=`, `<>`, `>`, `<`, `>=`, `<=`, `IN`, `NOT IN`, `IS` and `LIKE`; an array in the place of a term is a group in brackets. ' +
+          'A JSON array of terms with `"AND"` or `"OR"` between them. Operators are `=`, `<>`, `>`, `<`, `>=`, `<=`, `IN`, `NOT IN`, `IS` and `LIKE`; an array in the place of a term is a group in brackets. For example `[{"field":{"field":"event"},"op":"=","value":{"value":"sub_tag(3)"}}]`. ' +
           `Fields: ${queried.map((name) => `\`${name}\``).join(', ')}.`,
         examples: ['[{"field":{"field":"event"},"op":"=","value":{"value":"sub_tag(3)"}}]'],
       }),

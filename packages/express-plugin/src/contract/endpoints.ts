@@ -42,7 +42,9 @@ export interface BodyExample {
 
 const id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, examples: [1] });
 
-const invalidQuery = { 400: 'Invalid query: there is no field "tag". Use one of id, event, data, url, last_hook, last_code, health.' };
+const invalidQuery = {
+  400: 'Invalid query: there is no field "tag". Use one of id, event, data, url, last_hook, last_code, health.',
+};
 const invalidId = { 400: 'The parameter "id" is "x". Send a whole number from 1 up.' };
 
 const envelope = (data: unknown, more: object = {}): unknown => ({ code: 0, data, account_id: 1, ...more });
@@ -135,7 +137,9 @@ function unsubscribe(method: 'DELETE' | 'POST'): Endpoint {
       : 'Nothing more is sent; what waits to be sent is cancelled. `id` may stand in a body, too: as a form or as JSON.',
     permission: 'unsubscribe',
     query: byPost ? null : parameter,
-    body: byPost ? { form: parameter, json: parameter, examples: [{ name: 'one', summary: 'Subscription 1', value: { id: 1 } }] } : null,
+    body: byPost
+      ? { form: parameter, json: parameter, examples: [{ name: 'one', summary: 'Subscription 1', value: { id: 1 } }] }
+      : null,
     answer: {
       description: 'It is gone.',
       schema: envelopeOf(Type.Literal('Deleted')),

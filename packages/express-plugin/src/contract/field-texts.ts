@@ -17,7 +17,10 @@ export const webhookTexts: Readonly<Record<string, FieldText>> = {
   },
   url: { description: 'Where payloads go.', example: 'https://example.com/hooks' },
   last_hook: { description: 'When the last attempt began, in epoch seconds; null before any.', example: '1795558435' },
-  last_code: { description: 'The status of the last answer; `0` before any attempt, and when there was no answer.', example: '200' },
+  last_code: {
+    description: 'The status of the last answer; `0` before any attempt, and when there was no answer.',
+    example: '200',
+  },
   last_payload: {
     description: 'The last payload as a form, whatever the encoding; empty when its event is no longer kept.',
     example: formPayload,

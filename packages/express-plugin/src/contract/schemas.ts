@@ -69,7 +69,9 @@ export function envelopeOf(data: TSchema, kind: 'one' | 'collection' = 'one'): T
     {
       ...members,
       misc: Type.Array(Type.Unknown(), { maxItems: 0, description: 'Always empty.' }),
-      count: Type.Optional(Type.String({ pattern: '^[0-9]+$', description: 'How many there are in all, when `count=true` was sent.' })),
+      count: Type.Optional(
+        Type.String({ pattern: '^[0-9]+$', description: 'How many there are in all, when `count=true` was sent.' }),
+      ),
     },
     closed,
   );

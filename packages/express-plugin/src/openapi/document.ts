@@ -37,7 +37,6 @@ export function openApiDocument({ catalog, title, description, limit }: Document
     tags: [
       { name: 'Webhooks', description: 'Subscribe, see subscriptions, unsubscribe.' },
       { name: 'Webhook log', description: 'What was sent, and what was answered.' },
-      { name: 'Payloads', description: 'What subscriptions are sent.' },
     ],
     paths,
     webhooks: payloads.webhooks,

@@ -33,7 +33,9 @@ function webhook(event: EventType, format: Format, objectTypes: readonly ObjectT
         required: ['type', ...(parameter === null ? [] : [parameter])],
         properties: {
           type: { type: 'string', const: name },
-          ...(parameter === null ? {} : { [parameter]: { type: 'integer', minimum: 0, description: 'The number of the event.' } }),
+          ...(parameter === null
+            ? {}
+            : { [parameter]: { type: 'integer', minimum: 0, description: 'The number of the event.' } }),
         },
       },
       timestamp: { type: 'integer', description: 'When it happened, in epoch seconds.' },
@@ -49,7 +51,6 @@ function webhook(event: EventType, format: Format, objectTypes: readonly ObjectT
   );
   return {
     operationId: `${name}_${format}`,
-    tags: ['Payloads'],
     summary: `${name}(N), ${format}`,
     description: `${about[format]} Sent for each record that it happens to, as a form with brackets (\`data[id]=8\`) or as JSON, as the subscription has it.`,
     // Receivers know senders by the signature.
@@ -91,7 +92,8 @@ const headers: readonly Json[] = [
     name: 'webhook-signature',
     in: 'header',
     required: false,
-    description: 'Standard Webhooks: `v1,` and the signature of id, timestamp and body; several with spaces between. Where the host signs.',
+    description:
+      'Standard Webhooks: `v1,` and the signature of id, timestamp and body; several with spaces between. Where the host signs.',
     schema: { type: 'string' },
     example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   },
@@ -102,7 +104,8 @@ function recordSchemas(objectTypes: readonly ObjectType[]): Json {
   const schemas: Record<string, Json> = {
     FieldValue: {
       type: ['string', 'number', 'boolean'],
-      description: 'The value of a field; empty when it has none. In a form everything is a text, and true and false are 1 and 0.',
+      description:
+        'The value of a field; empty when it has none. In a form everything is a text, and true and false are 1 and 0.',
     },
   };
   for (const format of formats) {
