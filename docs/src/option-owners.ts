@@ -90,8 +90,10 @@ export const optionOwners: readonly OptionOwner[] = [
       'rateLimit.store': 'a `RateLimitStore`',
       'console.authenticate': 'a function of the request',
       'documentation.examples': 'a function of the account’s id',
+      secrets: 'a `SecretKeeper`',
+      now: 'a function without parameters that answers a number',
       monotonicNow: 'a function without parameters that answers a number',
     },
-    defaults: { monotonicNow: '`performance.now`' },
+    defaults: { now: '`Date.now`', monotonicNow: '`performance.now`' },
   },
 ];

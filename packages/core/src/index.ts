@@ -40,6 +40,7 @@ export { addTexts, mergeTexts } from './model/small-texts.ts';
 export type { SmallTexts } from './model/small-texts.ts';
 export { subscriptionFields, withChanges, withMove, withObservation } from './model/subscription.ts';
 export type { Encoding, NewSubscription, Subscription, SubscriptionChanges, WhichSubscriptions } from './model/subscription.ts';
+export { listed, suggestion } from './model/suggestion.ts';
 export { parseTopic } from './model/topic.ts';
 export type { ParsedTopic, Topic } from './model/topic.ts';
 export type { TestResult } from './model/test-result.ts';

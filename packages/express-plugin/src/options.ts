@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
+import { manageOptions } from './manage/options.ts';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
 import type { ExamplesOf } from './pages/documentation-examples.ts';
+import { secretKeeperMembers } from './secret-keeper.ts';
 import type { AuthenticateVisitor } from './visitor.ts';
 
 /** The key pair of a request, from its headers `Api-Appid` and `Api-Key`; neither is empty. */
@@ -122,6 +124,7 @@ export const WebhooksOptionsSchema = Type.Object(
         },
       ),
     ),
+    ...manageOptions,
     monotonicNow: Type.Unsafe<() => number>({
       default: () => performance.now(),
       description: 'A clock that never jumps, in milliseconds, for the rate limit.',
@@ -143,7 +146,7 @@ export type WebhooksOptionsInput = Pick<WebhooksOptions, 'authenticate'> &
 /** The options filled in and checked. @throws {HookwellError} `invalid_option`, naming the option, its value and the rule */
 export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOptions {
   const options = resolveOptions(WebhooksOptionsSchema, given, 'webhooks');
-  for (const name of ['authenticate', 'monotonicNow'] as const) {
+  for (const name of ['authenticate', 'now', 'monotonicNow'] as const) {
     if (typeof options[name] !== 'function') throw invalid(`option "${name}" is not a function`, options[name]);
   }
   if (options.console && typeof options.console.authenticate !== 'function') {
@@ -156,6 +159,9 @@ export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOpt
   const { store } = options.rateLimit;
   const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');
   if (missing) throw invalid(`option "rateLimit.store" is no RateLimitStore: its "${missing}" is not a function`, store);
+  const { secrets } = options;
+  const lacking = secrets && secretKeeperMembers.find((member) => typeof secrets[member] !== 'function');
+  if (lacking) throw invalid(`option "secrets" keeps no secrets: its "${lacking}" is not a function`, secrets);
   return options;
 }
 

@@ -1,5 +1,7 @@
 import type { RateLimits } from './contract/rate-limits.ts';
 import type { WebhooksOptions } from './options.ts';
+import { manage } from './manage/manage.ts';
+import { isManaged } from './manage/options.ts';
 import { assets } from './pages/assets.ts';
 import { consolePage } from './pages/console.ts';
 import { documentation } from './pages/documentation.ts';
@@ -19,6 +21,7 @@ export interface SectionContext {
 export function sections(context: SectionContext): readonly Section[] {
   const { options } = context;
   return [
+    ...(isManaged(options) ? [manage(context)] : []),
     ...(options.console || options.documentation ? [assets()] : []),
     ...(options.console ? [consolePage(context)] : []),
     ...(options.documentation ? [documentation(context)] : []),

@@ -111,7 +111,7 @@ export async function startHost(t: ExecutionContext, given: HostOptions = {}): P
   const from = versions[version];
   const app = from();
   for (const parser of parsers(from)) app.use(parser);
-  app.use('/1', webhooks(engine, { authenticate, monotonicNow, ...given.options }));
+  app.use('/1', webhooks(engine, { authenticate, now: () => noon + moved, monotonicNow, ...given.options }));
   behind?.(app);
   const sockets = new Set<Socket>();
   const server = app.listen(0, '127.0.0.1');

@@ -22,8 +22,19 @@ export interface AdmitContext {
  * it, so that a stranger behind the same address holds up nobody.
  *
  * @throws {Refusal} 401, 429
+ * @throws {Error} for what the host's own parts throw: it says nothing about the request, whatever its code
  */
 export async function admit(request: HostRequest, context: AdmitContext, headers: Record<string, string>): Promise<Account> {
+  try {
+    return await identify(request, context, headers);
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new Error(`webhooks could not tell whose request this is: ${said}`, { cause: error });
+  }
+}
+
+async function identify(request: HostRequest, context: AdmitContext, headers: Record<string, string>): Promise<Account> {
   const { limits } = context;
   const credentials = readCredentials(request.headers);
   const client = clientNetwork(request.ip ?? request.socket.remoteAddress);

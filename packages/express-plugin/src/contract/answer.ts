@@ -1,5 +1,4 @@
 import { admit, type AdmitContext } from './admit.ts';
-import type { Account } from './authenticate.ts';
 import { envelope } from './envelope.ts';
 import { failureOf } from './failure.ts';
 import { readParameters } from './read-parameters.ts';
@@ -19,7 +18,7 @@ export interface AnswerContext extends AdmitContext {
 export async function answer(route: Route, request: HostRequest, context: AnswerContext): Promise<Answer> {
   const headers: Record<string, string> = {};
   try {
-    const account = await admission(request, context, headers);
+    const account = await admit(request, context, headers);
     const { method = '' } = request;
     if (!route.methods.includes(method)) {
       throw new Refusal(405, `${method} does nothing here. Use ${route.methods.join(' or ')}.`, {
@@ -40,16 +39,5 @@ export async function answer(route: Route, request: HostRequest, context: Answer
       headers: { ...headers, ...failure.headers },
       body: failure.text,
     };
-  }
-}
-
-/** What the host's own parts throw says nothing about the request, whatever its code. */
-async function admission(request: HostRequest, context: AdmitContext, headers: Record<string, string>): Promise<Account> {
-  try {
-    return await admit(request, context, headers);
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    throw new Error(`webhooks could not tell whose request this is: ${said}`, { cause: error });
   }
 }

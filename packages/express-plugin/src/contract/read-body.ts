@@ -1,8 +1,9 @@
-import { maxBodyBytes, parameterBounds } from './bounds.ts';
+import { parameterBounds } from './bounds.ts';
 import type { Given } from './parameters.ts';
 import { nestPairs, parseForm } from './parse-form.ts';
 import { parseJson, readJson } from './parse-json.ts';
-import { malformed, Refusal } from './refusal.ts';
+import { readRawBody } from './read-raw-body.ts';
+import { malformed } from './refusal.ts';
 import type { HostRequest } from '../request.ts';
 
 /**
@@ -12,18 +13,10 @@ import type { HostRequest } from '../request.ts';
  * @throws {Refusal} 400 for a body that is too large, ends early or is neither; 500 when somebody read and dropped it
  */
 export async function readBody(request: HostRequest): Promise<Map<string, Given>> {
-  if (Number(request.headers['content-length']) > maxBodyBytes) throw tooLarge();
-  // Express 4 sets an empty `body` on requests that no parser has touched: only the stream tells.
-  const body = request.readableDidRead ? request.body : await readStream(request);
+  const body = await readRawBody(request);
   const kind = kindOf(request);
-  if (body === undefined) {
-    if (!hasBody(request)) return new Map();
-    throw new Refusal(
-      500,
-      'The body of this request was read before it came here, and not kept. Whoever runs this server must mount the webhooks before whatever reads it, or keep the body in "request.body".',
-    );
-  }
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return parseText(textOf(body), kind);
+  if (body === undefined) return new Map();
+  if (typeof body === 'string') return parseText(body, kind);
   return kind === 'form' ? nestPairs(pairsOf(body)) : readJson(body);
 }
 
@@ -42,46 +35,6 @@ function kindOf({ headers }: HostRequest): Kind {
 /** A body without a type that says what it is: JSON when it looks like an object, else a form (ours). */
 function parseText(text: string, kind: Kind): Map<string, Given> {
   return kind === 'json' || (kind === 'unknown' && text.trimStart().startsWith('{')) ? parseJson(text) : parseForm(text);
-}
-
-async function readStream(request: HostRequest): Promise<Buffer> {
-  const { 'content-encoding': encoding = 'identity' } = request.headers;
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  try {
-    // Destroying the stream on the way out would take the connection with it, and the answer.
-    for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += part.length;
-      if (bytes > maxBodyBytes) throw tooLarge();
-      if (encoding.toLowerCase() !== 'identity') {
-        throw malformed('A compressed body is not taken. Send it as it is, without Content-Encoding.');
-      }
-      parts.push(part);
-    }
-  } catch (error) {
-    // The rest is thrown away as it comes, so that the connection can go on.
-    request.resume();
-    throw error instanceof Refusal ? error : malformed('The body ended before it was complete.');
-  }
-  return Buffer.concat(parts);
-}
-
-function textOf(body: string | Buffer): string {
-  if (Buffer.byteLength(body) > maxBodyBytes) throw tooLarge();
-  if (typeof body === 'string') return body;
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw malformed('The body is not UTF-8.');
-  }
-}
-
-function tooLarge(): Refusal {
-  return malformed(`The body is too large: ${maxBodyBytes / 1_024} KiB are taken.`);
-}
-
-function hasBody({ headers }: HostRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Takes a form apart again that a parser of the host's has put together, nested or flat, so that one rule holds for all. */

@@ -3,6 +3,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import type { Permission, WebhooksOptions } from '../options.ts';
 import type { HostRequest } from '../request.ts';
 import type { WebhooksEngine } from '../webhooks.ts';
+import type { LiveHub } from './live-hub.ts';
 import type { ProblemCode } from './problem.ts';
 
 /** What all calls of one mount share. */
@@ -10,11 +11,14 @@ export interface ManageContext {
   readonly engine: WebhooksEngine;
   readonly options: WebhooksOptions;
   readonly report: (error: unknown) => void;
+  readonly live: LiveHub;
 }
 
 /** What a route is run with, read and checked by its schemas. */
 export interface ManageCall<Path, Query, Body> extends ManageContext {
   readonly accountId: string;
+  /** What every answer carries, for a route that sends its own. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly path: Path;
   readonly query: Query;
   readonly body: Body;

@@ -1,0 +1,51 @@
+import type { ManageRoute } from './route.ts';
+
+/** What a path leads to: its routes by method, and what stands in place of the names in braces. */
+interface Match {
+  readonly methods: ReadonlyMap<string, ManageRoute>;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Makes what finds the routes of a path, by the templates of the table. */
+export function matcher(routes: readonly ManageRoute[]): (path: string) => Match | null {
+  const templates = new Map<string, { readonly parts: readonly string[]; readonly methods: Map<string, ManageRoute> }>();
+  for (const route of routes) {
+    const template = templates.get(route.path) ?? { parts: route.path.split('/'), methods: new Map<string, ManageRoute>() };
+    template.methods.set(route.method, route);
+    // A stream has nothing to say to who wants its head only.
+    if (route.method === 'GET' && route.answer.contentType === 'application/json') template.methods.set('HEAD', route);
+    templates.set(route.path, template);
+  }
+
+  return (path) => {
+    const given = path.split('/');
+    for (const { parts, methods } of templates.values()) {
+      const parameters = parts.length === given.length ? fill(parts, given) : null;
+      if (parameters) return { methods, parameters };
+    }
+    return null;
+  };
+}
+
+function fill(parts: readonly string[], given: readonly string[]): Record<string, string> | null {
+  const parameters: Record<string, string> = {};
+  for (const [index, part] of parts.entries()) {
+    const text = given[index] ?? '';
+    if (part.startsWith('{')) {
+      const decoded = decode(text);
+      if (decoded === null) return null;
+      parameters[part.slice(1, -1)] = decoded;
+    } else if (part !== text) {
+      return null;
+    }
+  }
+  return parameters;
+}
+
+function decode(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}

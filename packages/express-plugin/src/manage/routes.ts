@@ -1,0 +1,15 @@
+import { attemptRoutes } from './attempts.ts';
+import { catalogRoutes } from './catalog.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import { liveRoutes } from './live.ts';
+import type { ManageRoute } from './route.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+
+/** Every route of the management API, below the mount point: what the router goes by, and the OpenAPI document. */
+export const manageRoutes: readonly ManageRoute[] = [
+  ...subscriptionRoutes,
+  ...deliveryRoutes,
+  ...attemptRoutes,
+  ...catalogRoutes,
+  ...liveRoutes,
+];

@@ -1,0 +1,217 @@
+import type { Condition, SubscriptionField } from '@hookwell/core';
+import { containing, equal, listPage } from './list-page.ts';
+import { Problem } from './problem.ts';
+import { endedExample, pausedExample, subscriptionExample } from './example.ts';
+import { defineRoute, type ManageRoute } from './route.ts';
+import { NewSecretSchema, SubscriptionPageSchema, SubscriptionSchema, TestResultSchema } from './schemas.ts';
+import { ListSubscriptionsQuery, NewSubscriptionBody, ReasonBody, SubscriptionPath } from './schemas-requests.ts';
+import { showSubscription } from './show.ts';
+import { contractData } from './contract-data.ts';
+
+const tag = 'Subscriptions';
+
+/** An answer that is the subscription as it is by now. */
+const subscription = (description: string, example = subscriptionExample) =>
+  ({ status: 200, description, contentType: 'application/json', schema: SubscriptionSchema, example }) as const;
+
+/** Everything below `manage/subscriptions`. */
+export const subscriptionRoutes: readonly ManageRoute[] = [
+  defineRoute({
+    id: 'listSubscriptions',
+    tag,
+    method: 'GET',
+    path: '/manage/subscriptions',
+    summary: 'List subscriptions',
+    description: 'The newest first.',
+    permission: 'read',
+    parameters: null,
+    query: ListSubscriptionsQuery,
+    body: null,
+    answer: {
+      status: 200,
+      description: 'A page of subscriptions.',
+      contentType: 'application/json',
+      schema: SubscriptionPageSchema,
+      example: { rows: [subscriptionExample], next: null, remaining: 1 },
+    },
+    errors: ['invalid_parameter', 'invalid_cursor'],
+    async run(call) {
+      const { accountId, engine, query } = call;
+      const { health, topic, text } = query;
+      const where: Condition<SubscriptionField>[] = [];
+      if (health) where.push({ kind: 'in', field: 'health', values: health, negated: false });
+      if (topic !== undefined) where.push(equal('topic', topic));
+      if (text !== undefined) where.push(containing(text, ['url', 'topic', 'format']));
+      return listPage(query, {
+        name: 'subscriptions',
+        accountId,
+        ids: 'number',
+        direction: 'desc',
+        where,
+        list: async (asked) => engine.subscriptions.list(accountId, asked),
+        show: (row) => showSubscription(row, call),
+      });
+    },
+  }),
+
+  defineRoute({
+    id: 'createSubscription',
+    tag,
+    method: 'POST',
+    path: '/manage/subscriptions',
+    summary: 'Subscribe',
+    description: 'Makes a subscription. The same URL and topic twice are two subscriptions.',
+    permission: 'subscribe',
+    parameters: null,
+    query: null,
+    body: {
+      schema: NewSubscriptionBody,
+      required: true,
+      example: { url: 'https://example.com/hooks', topic: 'sub_tag(4)', format: 'lightweight' },
+    },
+    answer: { ...subscription('The subscription.'), status: 201 },
+    errors: ['invalid_body', 'unsupported_media_type', 'cross_site', 'invalid_url', 'invalid_topic', 'unknown_format'],
+    async run(call) {
+      const { accountId, engine, body } = call;
+      const { url, topic, format, encoding } = body;
+      const data = contractData('', { format, encoding });
+      return showSubscription(await engine.subscriptions.create({ accountId, url, topic, format, encoding, data }), call);
+    },
+  }),
+
+  defineRoute({
+    id: 'getSubscription',
+    tag,
+    method: 'GET',
+    path: '/manage/subscriptions/{id}',
+    summary: 'See a subscription',
+    description: 'One that has ended too, as long as it is kept.',
+    permission: 'read',
+    parameters: SubscriptionPath,
+    query: null,
+    body: null,
+    answer: subscription('The subscription.'),
+    errors: ['not_found'],
+    async run(call) {
+      return showSubscription(await call.engine.subscriptions.get(call.accountId, call.path.id), call);
+    },
+  }),
+
+  defineRoute({
+    id: 'deleteSubscription',
+    tag,
+    method: 'DELETE',
+    path: '/manage/subscriptions/{id}',
+    summary: 'Unsubscribe',
+    description: 'Ends it. What waits for it is cancelled, each delivery as soon as it is due.',
+    permission: 'unsubscribe',
+    parameters: SubscriptionPath,
+    query: null,
+    body: null,
+    answer: subscription('The subscription as it ended.', endedExample),
+    errors: ['cross_site', 'not_found'],
+    async run(call) {
+      return showSubscription(await call.engine.subscriptions.remove(call.accountId, call.path.id), call);
+    },
+  }),
+
+  defineRoute({
+    id: 'pauseSubscription',
+    tag,
+    method: 'POST',
+    path: '/manage/subscriptions/{id}/pause',
+    summary: 'Pause a subscription',
+    description: 'Sends nothing more to it until it is resumed, and keeps its events. One that is paused stays as it is.',
+    permission: 'subscribe',
+    parameters: SubscriptionPath,
+    query: null,
+    body: { schema: ReasonBody, required: false, example: { reason: 'our server moves' } },
+    answer: subscription('The subscription as it is now.', pausedExample),
+    errors: ['invalid_body', 'unsupported_media_type', 'cross_site', 'not_found'],
+    async run(call) {
+      return showSubscription(await call.engine.subscriptions.pause(call.accountId, call.path.id, call.body.reason), call);
+    },
+  }),
+
+  defineRoute({
+    id: 'resumeSubscription',
+    tag,
+    method: 'POST',
+    path: '/manage/subscriptions/{id}/resume',
+    summary: 'Resume a subscription',
+    description: 'Lets one that is paused or suspended flow again, at once and oldest first. Any other stays as it is.',
+    permission: 'subscribe',
+    parameters: SubscriptionPath,
+    query: null,
+    body: null,
+    answer: subscription('The subscription as it is now.'),
+    errors: ['cross_site', 'not_found'],
+    async run(call) {
+      return showSubscription(await call.engine.subscriptions.resume(call.accountId, call.path.id), call);
+    },
+  }),
+
+  defineRoute({
+    id: 'testSubscription',
+    tag,
+    method: 'POST',
+    path: '/manage/subscriptions/{id}/test',
+    summary: 'Send a test event',
+    description:
+      'Sends a made-up record at once, and once, whatever its health, and waits for the answer. It is in the log like any other.',
+    permission: 'subscribe',
+    parameters: SubscriptionPath,
+    query: null,
+    body: null,
+    answer: {
+      status: 200,
+      description: 'What came of it: a bad answer of the endpoint too.',
+      contentType: 'application/json',
+      schema: TestResultSchema,
+      example: {
+        deliveryId: '0199b0b4-2f00-7000-8000-000000000002',
+        outcome: 'delivered',
+        status: 200,
+        reason: '',
+        answer: 'thank you',
+        durationMs: 41,
+      },
+    },
+    errors: ['cross_site', 'not_found'],
+    async run({ accountId, engine, path }) {
+      const { deliveryId, outcome, status, reason, answer, durationMs } = await engine.deliveries.test(accountId, path.id);
+      return { deliveryId, outcome, status, reason, answer, durationMs };
+    },
+  }),
+
+  defineRoute({
+    id: 'rotateSecret',
+    tag,
+    method: 'POST',
+    path: '/manage/subscriptions/{id}/rotate-secret',
+    summary: 'Rotate the signing secret',
+    description:
+      'Makes a new secret and answers it this once. For a while payloads are signed with the old one, too, so that nothing is refused meanwhile.',
+    permission: 'subscribe',
+    parameters: SubscriptionPath,
+    query: null,
+    body: null,
+    answer: {
+      status: 200,
+      description: 'The new secret.',
+      contentType: 'application/json',
+      schema: NewSecretSchema,
+      example: { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+    },
+    errors: ['cross_site', 'not_found', 'no_secret'],
+    async run({ accountId, engine, path, options }) {
+      // Whose it is comes first, so that it is the same answer for what is another account's.
+      await engine.subscriptions.get(accountId, path.id);
+      if (!options.secrets) {
+        throw new Problem('no_secret', 'Subscriptions have no secrets of their own here, so that there is none to rotate.');
+      }
+      const { secret } = await options.secrets.rotate(engine, accountId, path.id);
+      return { secret };
+    },
+  }),
+];
