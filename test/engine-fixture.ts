@@ -67,6 +67,7 @@ export interface Told {
 const noticeNames: readonly (keyof EngineEvents)[] = [
   'event:stored',
   'subscription:created',
+  'subscription:updated',
   'subscription:failing',
   'subscription:suspended',
   'subscription:recovered',

@@ -238,4 +238,82 @@ for (const { name, make } of storages) {
     await receiver.until(() => receiver.arrived.length === 2);
     t.pass();
   });
+
+  test(`${name}: what an owner changes is what is sent from then on, also of what waits`, async (t) => {
+    const receiver = await startReceiver(t);
+    const { engine, told } = await startByHand(t, make(t));
+    const made = await engine.subscriptions.create({ accountId: account, url: receiver.url('/old'), topic: 'sub_tag(3)' });
+    await engine.emit('sub_tag(3)', event);
+    const changed = await engine.subscriptions.update(account, made.id, {
+      url: receiver.url('/new'),
+      topic: 'sub_tag(4)',
+      format: 'notify',
+      encoding: 'json',
+    });
+    t.deepEqual(changed, {
+      ...made,
+      url: receiver.url('/new'),
+      topic: 'sub_tag(4)',
+      format: 'notify',
+      encoding: 'json',
+      data: '{"format":"notify","encoding":"json"}',
+    });
+    t.deepEqual(await engine.subscriptions.get(account, made.id), changed);
+    t.deepEqual(toldAs(told, 'subscription:updated'), [{ subscription: changed }]);
+    await engine.emit('sub_tag(3)', event);
+    await engine.emit('sub_tag(4)', event);
+    await engine.deliverDue();
+    t.deepEqual(receiver.bodies('/old'), []);
+    t.deepEqual(
+      receiver.bodies('/new').map((body) => (JSON.parse(body) as { event: object }).event),
+      [
+        { type: 'sub_tag', tag_id: 3 },
+        { type: 'sub_tag', tag_id: 4 },
+      ],
+    );
+    t.like(await engine.subscriptions.update(account, made.id, { format: 'full', encoding: 'form' }), { data: '' });
+    t.like(await engine.subscriptions.update(account, made.id, { format: 'notify', data: '{"x":1}' }), { data: '{"x":1}' });
+    t.like(await engine.subscriptions.update(account, made.id, { encoding: 'json' }), {
+      data: '{"format":"notify","encoding":"json","x":1}',
+    });
+    t.like(await engine.subscriptions.update(account, made.id, {}), { format: 'notify' });
+  });
+
+  test(`${name}: a change is checked as a new subscription is, and changes nothing when it is refused`, async (t) => {
+    const { engine } = await startByHand(t, make(t), {
+      plugins: [
+        {
+          name: 'policy',
+          subscribe({ topic }) {
+            if (topic === 'sub_tag(9)') throw new Error('tag 9 is ours');
+            return { first: 'kept' };
+          },
+        },
+      ],
+    });
+    const made = await engine.subscriptions.create({ accountId: account, url: 'http://127.0.0.1:1/', topic: 'sub_tag(3)' });
+    for (const [changes, code] of [
+      [{ url: 'nowhere' }, 'invalid_url'],
+      [{ topic: 'sub_tag' }, 'invalid_topic'],
+      [{ topic: 'sub_tags(3)' }, 'unknown_event'],
+      [{ topic: 'object_create(77)' }, 'unknown_object_type'],
+      [{ format: 'fulll' }, 'unknown_format'],
+      [{ encoding: 'xml' as 'form' }, 'unknown_format'],
+      [{ data: 'x'.repeat(5_000) }, 'invalid_data'],
+      [{ attributes: { long: 'x'.repeat(5_000) } }, 'invalid_input'],
+      [{ ulr: 'http://127.0.0.1:1/' } as object, 'invalid_input'],
+      [null as unknown as object, 'invalid_input'],
+    ] as const) {
+      await t.throwsAsync(engine.subscriptions.update(account, made.id, changes), { code }, JSON.stringify(changes));
+    }
+    await t.throwsAsync(engine.subscriptions.update(account, made.id, { topic: 'sub_tag(9)' }), { message: 'tag 9 is ours' });
+    await t.throwsAsync(engine.subscriptions.update(8, made.id, { format: 'notify' }), { code: 'not_found' });
+    t.deepEqual(await engine.subscriptions.get(account, made.id), made);
+
+    const changed = await engine.subscriptions.update(account, made.id, { attributes: { first: null, second: 'x' } });
+    t.deepEqual(changed.attributes, { second: 'x' });
+    await engine.subscriptions.remove(account, made.id);
+    await t.throwsAsync(engine.subscriptions.update(account, made.id, { format: 'notify' }), { code: 'not_found' });
+    t.like(await engine.subscriptions.get(account, made.id, { which: 'all' }), { health: 'unsubscribed', format: 'full' });
+  });
 }

@@ -2,7 +2,12 @@ import { FunctionTransportOptionsSchema } from '@hookwell/adapters/function';
 import { HttpTransportOptionsSchema } from '@hookwell/adapters/http';
 import { PostgresMigrationsOptionsSchema, PostgresStorageOptionsSchema } from '@hookwell/adapters/postgres';
 import { SqliteStorageOptionsSchema } from '@hookwell/adapters/sqlite';
-import { ContactPlansOptionsSchema, EngineOptionsSchema, StandardWebhooksOptionsSchema } from '@hookwell/core';
+import {
+  ContactPlansOptionsSchema,
+  EngineOptionsSchema,
+  ManagedSecretsOptionsSchema,
+  StandardWebhooksOptionsSchema,
+} from '@hookwell/core';
 import { WebhooksOptionsSchema } from '@hookwell/express-plugin';
 import type { OptionOwner } from './option-owner.ts';
 
@@ -72,6 +77,13 @@ export const optionOwners: readonly OptionOwner[] = [
     schema: StandardWebhooksOptionsSchema,
     about: 'The plugin that signs requests; see [plugins](plugins.md#signing).',
     types: { secret: 'a text, a list of 1 to 5 texts, or a function of the subscription that answers either' },
+  },
+  {
+    name: 'managedSecrets',
+    from: '@hookwell/core',
+    schema: ManagedSecretsOptionsSchema,
+    about: 'The plugin that gives each subscription a signing secret of its own; see [plugins](plugins.md#signing).',
+    types: { keys: 'a list of 1 or more `{ id, key }`' },
   },
   {
     name: 'contactPlans',

@@ -23,6 +23,8 @@ export interface EngineEvents {
   /** An event and its deliveries are stored. */
   'event:stored': (notice: { readonly event: StoredEvent; readonly deliveries: number }) => void;
   'subscription:created': (notice: { readonly subscription: Subscription }) => void;
+  /** What its owner chose, or what plugins keep with it, has changed. */
+  'subscription:updated': (notice: { readonly subscription: Subscription }) => void;
   /** It failed once; nothing is held back yet. */
   'subscription:failing': (notice: HealthNotice) => void;
   /** Too many errors: nothing is sent but one probe at a time. */

@@ -95,7 +95,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     loop,
     onPromised: () => lookout.begin(loop.running),
   });
-  const pluginContext: PluginContext = { events: told.events, lanes: { list: delivery.lanes }, report: told.report };
+  const pluginContext: PluginContext = { now, events: told.events, lanes: { list: delivery.lanes }, report: told.report };
   const onDue = (): void => {
     if (loop.running) loop.wake();
   };
@@ -168,6 +168,9 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       checkRunning,
       onCreated(subscription) {
         told.tell('subscription:created', { subscription });
+      },
+      onUpdated(subscription) {
+        told.tell('subscription:updated', { subscription });
       },
       onEnded: delivery.end,
       onPaused: delivery.pause,

@@ -76,5 +76,8 @@ export type {
 export type { TransportAdapter, TransportContext, TransportRequest } from './transport-adapter.ts';
 export { contactPlans, ContactPlansOptionsSchema } from './plugins/contact-plans.ts';
 export type { ContactPlansOptions, Plan } from './plugins/contact-plans.ts';
+export { managedSecrets, ManagedSecretsOptionsSchema } from './plugins/managed-secrets.ts';
+export type { ManagedSecretsOptions, RotateOptions, SecretKeeper, SecretsEngine } from './plugins/managed-secrets.ts';
+export type { SealingKey } from './plugins/key-ring.ts';
 export { standardWebhooks, StandardWebhooksOptionsSchema } from './plugins/signatures.ts';
 export type { SigningSecrets, StandardWebhooksOptions } from './plugins/signatures.ts';

@@ -11,6 +11,8 @@ import type { TransportResult } from './model/transport-result.ts';
 
 /** What a `start` hook is given of its engine: what the host has of it too. */
 export interface PluginContext {
+  /** The engine's clock, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** What it tells, by name: `engine.events`. */
   readonly events: EventEmitter<EngineEvents>;
   /** The lanes that have something in this process's memory now: `engine.lanes`. */

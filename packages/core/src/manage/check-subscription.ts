@@ -2,8 +2,10 @@ import { HookwellError } from '../errors.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { findObjectType } from '../model/crm-record.ts';
 import { isStorableText } from '../model/key-text.ts';
+import { dataSaying } from '../model/contract-data.ts';
 import { shown } from '../model/shown.ts';
-import { builtInFormats, type Subscription } from '../model/subscription.ts';
+import { addTexts, mergeTexts } from '../model/small-texts.ts';
+import { builtInFormats, withChanges, type Subscription, type SubscriptionChanges } from '../model/subscription.ts';
 import { listed, suggestion } from '../model/suggestion.ts';
 import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
@@ -45,6 +47,43 @@ export function checkSubscription(choices: SubscriptionChoices, context: CheckSu
       value: data,
     });
   }
+}
+
+const changeable = ['url', 'topic', 'format', 'encoding', 'data', 'attributes'] as const satisfies (keyof SubscriptionChanges)[];
+
+/**
+ * Checks what an owner, or a plugin, would have changed of a subscription, and answers what is to be stored.
+ *
+ * @throws {HookwellError} `invalid_input`, and what {@link checkSubscription} throws
+ */
+export function checkChanges(
+  before: Subscription,
+  changes: SubscriptionChanges,
+  context: CheckSubscriptionContext,
+): SubscriptionChanges {
+  if (typeof changes !== 'object' || changes === null) {
+    throw new HookwellError('invalid_input', `subscriptions.update takes an object of changes, not ${shown(changes)}.`, {
+      value: changes,
+    });
+  }
+  const wanted = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as SubscriptionChanges;
+  for (const name of Object.keys(wanted)) {
+    if ((changeable as readonly string[]).includes(name)) continue;
+    throw new HookwellError(
+      'invalid_input',
+      `No subscription can change its ${shown(name)}${suggestion(name, changeable)} It can change: ${listed(changeable)}.`,
+      { value: name },
+    );
+  }
+  const { attributes = {} } = wanted;
+  const removed = Object.entries(attributes).filter(([, text]) => text === null);
+  const kept = Object.fromEntries(Object.entries(attributes).filter(([, text]) => text !== null));
+  addTexts(mergeTexts(before.attributes, Object.fromEntries(removed)), kept, 'the caller of subscriptions.update');
+  const says = wanted.data !== undefined || (wanted.format === undefined && wanted.encoding === undefined);
+  const after = withChanges(before, wanted);
+  const checked = says ? wanted : { ...wanted, data: dataSaying(before.data, after) };
+  checkSubscription(withChanges(before, checked), context);
+  return checked;
 }
 
 function checkFormat(format: string, { plugins }: CheckSubscriptionContext): void {

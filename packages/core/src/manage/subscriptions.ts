@@ -1,7 +1,14 @@
 import { HookwellError } from '../errors.ts';
 import { pauseMove, resumeMove, whatHappensNext, type Health, type HealthMove, type HealthPolicy } from '../model/health.ts';
 import type { Page } from '../model/query.ts';
-import type { Encoding, NewSubscription, Subscription } from '../model/subscription.ts';
+import {
+  withChanges,
+  type Encoding,
+  type NewSubscription,
+  type Subscription,
+  type SubscriptionChanges,
+  type WhichSubscriptions,
+} from '../model/subscription.ts';
 import { isStorableText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import { addTexts } from '../model/small-texts.ts';
@@ -9,7 +16,7 @@ import type { TransactionOptions } from '../model/transaction.ts';
 import type { Plugin } from '../plugin.ts';
 import type { StorageAdapter, SubscriptionQuery } from '../storage-adapter.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
-import { checkSubscription, type CheckSubscriptionContext } from './check-subscription.ts';
+import { checkChanges, checkSubscription, type CheckSubscriptionContext } from './check-subscription.ts';
 
 /** What a caller gives to subscribe. */
 export interface SubscriptionInput {
@@ -41,10 +48,20 @@ export interface Subscriptions {
    * `invalid_data`, `invalid_input`, or what a plugin refuses it with (`not_permitted`)
    */
   readonly create: (input: SubscriptionInput, options?: TransactionOptions) => Promise<Subscription>;
-  /** @throws {HookwellError} `not_found` for an id that the account does not have, or no longer */
-  readonly get: (accountId: AccountId, id: number) => Promise<Subscription>;
+  /**
+   * One subscription: an active one, unless `which` says otherwise.
+   * @throws {HookwellError} `not_found` for an id that the account does not have, or no longer
+   */
+  readonly get: (accountId: AccountId, id: number, options?: { readonly which?: WhichSubscriptions }) => Promise<Subscription>;
   /** The account's active subscriptions, oldest first, 50 of them, unless the query says otherwise. */
   readonly list: (accountId: AccountId, query?: Partial<SubscriptionQuery>) => Promise<Page<Subscription>>;
+  /**
+   * Changes what an owner chose, and what plugins keep with it; what is left out stays. What is stored for it already goes to
+   * the new URL in the new format, but for what is in memory to be sent. When the format or the encoding changes and `data`
+   * is left out, the `data` text of the wire contract is made to say so. Plugins may refuse it as they may refuse a new one.
+   * @throws {HookwellError} `not_found`, and what `create` throws
+   */
+  readonly update: (accountId: AccountId, id: number, changes: SubscriptionChanges) => Promise<Subscription>;
   /**
    * Ends a subscription; its unfinished deliveries are cancelled with the reason, each as soon as it is due. With
    * `within` that is part of your transaction, and nothing is told of it on `events`.
@@ -69,12 +86,16 @@ export interface Subscriptions {
 
 /** What `subscriptions` works with. */
 export interface SubscriptionsContext extends CheckSubscriptionContext {
-  readonly storage: Pick<StorageAdapter, 'createSubscription' | 'listSubscriptions' | 'endSubscription' | 'moveHealth' | 'join'>;
+  readonly storage: Pick<
+    StorageAdapter,
+    'createSubscription' | 'listSubscriptions' | 'updateSubscription' | 'endSubscription' | 'moveHealth' | 'join'
+  >;
   readonly plugins: readonly Plugin[];
   readonly health: HealthPolicy;
   /** @throws {HookwellError} `not_running` */
   readonly checkRunning: () => void;
   readonly onCreated: (subscription: Subscription) => void;
+  readonly onUpdated: (subscription: Subscription) => void;
   readonly onEnded: (subscription: Subscription) => void;
   readonly onPaused: (subscription: Subscription) => void;
   readonly onResumed: (subscription: Subscription) => void;
@@ -87,10 +108,10 @@ const maxTries = 10;
 export function subscriptions(context: SubscriptionsContext): Subscriptions {
   const { storage } = context;
 
-  async function get(accountId: AccountId, id: number): Promise<Subscription> {
+  async function get(accountId: AccountId, id: number, which: WhichSubscriptions = 'active'): Promise<Subscription> {
     if (!Number.isSafeInteger(id)) return missing(id);
     const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
-    const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where });
+    const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where, which });
     return page.rows[0] ?? missing(id);
   }
 
@@ -126,14 +147,29 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       return created;
     },
 
-    async get(accountId, id) {
+    async get(accountId, id, { which } = {}) {
       context.checkRunning();
-      return get(accountId, id);
+      return get(accountId, id, which);
     },
 
     async list(accountId, query) {
       context.checkRunning();
       return storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, ...query });
+    },
+
+    async update(accountId, id, changes) {
+      context.checkRunning();
+      const before = await get(accountId, id);
+      const checked = checkChanges(before, changes, context);
+      if (Object.keys(checked).some((name) => name !== 'attributes')) {
+        // What the hooks answer is kept with new subscriptions only; they are asked whether they refuse.
+        const { url, topic, format, encoding, data, attributes } = withChanges(before, checked);
+        const asked = { accountId: before.accountId, url, topic, format, encoding, data, attributes };
+        for (const plugin of context.plugins) await plugin.subscribe?.(asked);
+      }
+      const updated = (await storage.updateSubscription(before.accountId, id, checked)) ?? missing(id);
+      context.onUpdated(updated);
+      return updated;
     },
 
     async remove(accountId, id, { reason = 'unsubscribed by the account', within } = {}) {
