@@ -117,7 +117,7 @@ export async function managing(engine: Engine): Promise<void> {
   });
   const shown: readonly [string, number] = [rows[0]?.reason ?? '', total];
   // @ts-expect-error attempts have no such column
-  await engine.deliveries.attempts(7, { where: { kind: 'compare', field: 'record', operator: '=', value: shown[0] } });
+  await engine.deliveries.attempts(7, { where: { kind: 'compare', field: 'event', operator: '=', value: shown[0] } });
   // @ts-expect-error lists are of one account
   await engine.subscriptions.list();
 }

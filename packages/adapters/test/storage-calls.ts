@@ -130,6 +130,7 @@ export function makeCalls(seed: number, clock: TestClock) {
             number: random() < 0.1 ? 0 : claim.attempts + 1,
             status: 200 + below(400),
             startedAt: clock.now() - below(5),
+            durationMs: below(20_000),
             countsAgainstDelivery: random() < 0.5,
             endpoint: one(['answered', 'failed', 'failed', 'unknown'] as const) ?? 'unknown',
             pauseLaneMs: random() < 0.2 ? below(3) * span : 0,
@@ -147,7 +148,8 @@ export function makeCalls(seed: number, clock: TestClock) {
       'moveHealth',
       () => {
         const moves = some(known(), 0.15).map(({ id: subscriptionId, healthVersion }) => {
-          const health = one<HealthState>(['healthy', 'failing', 'suspended', 'suspended', 'unsubscribed']) ?? 'healthy';
+          const health =
+            one<HealthState>(['healthy', 'failing', 'suspended', 'suspended', 'paused', 'unsubscribed']) ?? 'healthy';
           const version = random() < 0.9 ? healthVersion : below(5);
           return { subscriptionId, healthVersion: version, health, reason: 'x', pauseLaneMs: one([null, 0, span]) ?? null };
         });
@@ -175,6 +177,23 @@ export function makeCalls(seed: number, clock: TestClock) {
         return { call: list, learn: () => undefined };
       },
     ]),
+    [
+      2,
+      'countAttempts',
+      () => {
+        const [accountId, subscriptionId] = [account(), random() < 0.5 ? null : (one(known())?.id ?? 7)];
+        const query = { from: clock.now() - below(60 * span), until: clock.now(), everyMs: 1 + below(10 * span), subscriptionId };
+        return { call: async (storage) => storage.countAttempts(accountId, query), learn: () => undefined };
+      },
+    ],
+    [
+      2,
+      'countDeliveries',
+      () => {
+        const accountId = account();
+        return { call: async (storage) => storage.countDeliveries(accountId), learn: () => undefined };
+      },
+    ],
     [
       3,
       'findEvents',

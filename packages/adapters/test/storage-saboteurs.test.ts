@@ -3,6 +3,7 @@ import test from 'ava';
 import { memoryStorage } from '../src/memory/index.ts';
 import { ownClockHarness, racing, sharedMemoryHarness } from './storage-saboteur.ts';
 import { claimSaboteurs } from './storage-saboteurs-claim.ts';
+import { countSaboteurs } from './storage-saboteurs-count.ts';
 import { fenceRacers, fenceSaboteurs } from './storage-saboteurs-fence.ts';
 import { sqliteHarness } from './storage-harnesses.ts';
 import { joinSaboteurs, sabotaged } from './storage-saboteurs-join.ts';
@@ -22,6 +23,7 @@ const saboteurs = [
   ...claimSaboteurs,
   ...recordSaboteurs,
   ...manageSaboteurs,
+  ...countSaboteurs,
   ...fenceSaboteurs,
   ...racing([...racers, ...fenceRacers, ...updateRacers]),
 ];

@@ -20,8 +20,10 @@ export type {
 } from './model/catalog.ts';
 export type { CatalogChange, CatalogChangeDefinition } from './model/catalog-change.ts';
 export type { CrmRecord, FieldInput, FieldValue } from './model/crm-record.ts';
-export { checkQuery, checkWhich } from './model/check-query.ts';
-export type { FieldTypes } from './model/check-query.ts';
+export { checkCountQuery, checkQuery, checkWhich, valueType } from './model/check-query.ts';
+export type { FieldType, FieldTypes } from './model/check-query.ts';
+export { durationBoundsMs, sumAttempts, sumDeliveries } from './model/counts.ts';
+export type { AttemptCount, AttemptCountQuery, DeliveryCount } from './model/counts.ts';
 export { deliveryFields } from './model/delivery.ts';
 export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
 export type { StoredEvent, TopicKey } from './model/event.ts';

@@ -1,4 +1,5 @@
 import type { Claim, Delivery, deliveryFields, Lease, NewDelivery } from './model/delivery.ts';
+import type { AttemptCount, AttemptCountQuery, DeliveryCount } from './model/counts.ts';
 import type { StoredEvent, TopicKey } from './model/event.ts';
 import type { HealthMove } from './model/health.ts';
 import type { Attempt, attemptFields, Outcome } from './model/outcome.ts';
@@ -195,8 +196,20 @@ export interface StorageAdapter {
   /** Answers an account's own unfinished deliveries, as the query says. */
   readonly listDeliveries: (accountId: string, query: Query<DeliveryField>) => Promise<Page<Delivery>>;
 
+  /**
+   * Answers how many unfinished deliveries each subscription of the account has, of those that have any, by the id of the
+   * subscription.
+   */
+  readonly countDeliveries: (accountId: string) => Promise<readonly DeliveryCount[]>;
+
   /** Answers an account's own log lines, as the query says. */
   readonly listAttempts: (accountId: string, query: Query<AttemptField>) => Promise<Page<Attempt>>;
+
+  /**
+   * Answers how many of an account's own log lines began in each span, by what they led to and how long they took; nothing
+   * where there are none. By span, then outcome, then class of duration. Refuses what `checkCountQuery` refuses.
+   */
+  readonly countAttempts: (accountId: string, query: AttemptCountQuery) => Promise<readonly AttemptCount[]>;
 
   /** Answers those of the account's own events that are stored, whether or not anybody subscribed to them. */
   readonly findEvents: (accountId: string, ids: readonly string[]) => Promise<readonly StoredEvent[]>;
@@ -245,7 +258,9 @@ export const storageMembers = {
   nextDueInMs: 'function',
   announceDue: 'function',
   listDeliveries: 'function',
+  countDeliveries: 'function',
   listAttempts: 'function',
+  countAttempts: 'function',
   findEvents: 'function',
   replayDelivery: 'function',
   cancelDelivery: 'function',

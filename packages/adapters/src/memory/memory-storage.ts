@@ -1,17 +1,21 @@
 import {
   attemptFields,
+  checkCountQuery,
   checkQuery,
   checkWhich,
   deliveryFields,
   HookwellError,
   queryRows,
   subscriptionFields,
+  sumAttempts,
+  sumDeliveries,
   withChanges,
   withMove,
   type FieldTypes,
   type HealthMove,
   type Page,
   type Query,
+  type QueryValue,
   type StorageAdapter,
   type Subscription,
   type TopicKey,
@@ -129,9 +133,24 @@ export function memoryStorage(): StorageAdapter {
       return page(unfinished(contents, accountId), query, deliveryFields);
     },
 
+    async countDeliveries(accountId) {
+      now();
+      return sumDeliveries(unfinished(contents, accountId));
+    },
+
     async listAttempts(accountId, query) {
       now();
-      return page(contents.log.ofAccount(accountId), query, attemptFields);
+      return page(contents.log.ofAccount(accountId), query, attemptFields, (line, field) => {
+        if (field !== 'record') return line[field];
+        const row = contents.events.get(line.eventId);
+        return row ? JSON.stringify(row.event.record) : null;
+      });
+    },
+
+    async countAttempts(accountId, query) {
+      now();
+      checkCountQuery(query);
+      return sumAttempts(contents.log.ofAccount(accountId), query);
     },
 
     async findEvents(accountId, ids) {
@@ -158,13 +177,14 @@ export function memoryStorage(): StorageAdapter {
 }
 
 /** The rows that a query asks for, as copies: what a caller does with them changes nothing here. */
-function page<Row extends { readonly id: string | number }, Field extends string & keyof Row>(
+function page<Row extends { readonly id: string | number }, Field extends string>(
   rows: Iterable<Row>,
   query: Query<Field>,
   fields: FieldTypes<Field>,
+  valueOf?: (row: Row, field: Field) => QueryValue,
 ): Page<Row> {
   checkQuery(query, fields);
-  const { rows: found, total } = queryRows(rows, query);
+  const { rows: found, total } = queryRows(rows, query, valueOf);
   return { rows: found.map(copyRow), total };
 }
 

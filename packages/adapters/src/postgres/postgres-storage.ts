@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { HookwellError, type StorageAdapter } from '@hookwell/core';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
 import type { Connection } from './connection.ts';
+import { prepareCounts } from './counts.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
 import { joinTransaction } from './join.ts';
 import { channelOf, Listener } from './listener.ts';
@@ -102,7 +103,11 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     listDeliveries: async (accountId, query) => pages.deliveries(opened(), accountId, query),
 
+    countDeliveries: async (accountId) => calls.counts.deliveries(opened(), accountId),
+
     listAttempts: async (accountId, query) => pages.attempts(opened(), accountId, query),
+
+    countAttempts: async (accountId, query) => calls.counts.attempts(opened(), accountId, query),
 
     findEvents: async (accountId, ids) => deliveries.findEvents(opened(), accountId, ids),
 
@@ -136,6 +141,7 @@ function prepareCalls(schema: string, opened: () => Connection) {
     releaseDeliveries: prepareReleaseDeliveries(names),
     nextDue: prepareNextDue(names),
     pages: queryPages(schema),
+    counts: prepareCounts(names),
     deliveries: prepareManageDeliveries(names),
     prune: preparePrune(names, partitions),
   };

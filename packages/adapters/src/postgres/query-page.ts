@@ -23,6 +23,13 @@ interface Answer<Row> {
 /** Makes the calls that list an account's rows as a query says. */
 export function queryPages(schema: string) {
   const queries = queriesIn(schema);
+  const attempts = listings.attempts({
+    answer: sql`(answer collate "C")`,
+    record: sql`((
+      select event.record from ${sql.id(schema, 'events')} as event
+      where event.id = attempts.event_id and event.day = attempts.event_day
+    ) collate "C")`,
+  });
 
   async function page<Row, Model, Field extends string>(
     runner: Runner,
@@ -50,6 +57,6 @@ export function queryPages(schema: string) {
     deliveries: async (runner: Runner, accountId: string, query: Query<DeliveryField>): Promise<Page<Delivery>> =>
       page(runner, { table: 'deliveries', listing: listings.deliveries }, accountId, query),
     attempts: async (runner: Runner, accountId: string, query: Query<AttemptField>): Promise<Page<Attempt>> =>
-      page(runner, { table: 'attempts', listing: listings.attempts }, accountId, query),
+      page(runner, { table: 'attempts', listing: attempts }, accountId, query),
   };
 }

@@ -1,9 +1,9 @@
-import type { Condition, FieldTypes } from '@hookwell/core';
+import { valueType, type Condition, type FieldTypes } from '@hookwell/core';
 import { expressionBuilder, sql, type Expression, type SqlBool } from 'kysely';
 
-/** The fields that a condition may name: their columns, and what these hold. */
+/** The fields that a condition may name: their columns, or what stands for one, and what these hold. */
 export interface QueryFields<Field extends string = string> {
-  readonly columns: Readonly<Record<Field, string>>;
+  readonly columns: Readonly<Record<Field, Expression<unknown>>>;
   readonly types: FieldTypes<Field>;
 }
 
@@ -49,7 +49,7 @@ export function conditionSql<Field extends string>(
 
 /** The column of a field that `checkQuery` has let pass. */
 export function columnSql<Field extends string>(field: Field, { columns }: QueryFields<Field>): Expression<unknown> {
-  return sql.ref(columns[field]);
+  return columns[field];
 }
 
 /** Halves long lists, so that the expression's depth grows with the logarithm of their length: databases limit it. */
@@ -67,7 +67,7 @@ function inSql<Field extends string>(
   dialect: ConditionDialect,
 ): Expression<SqlBool> {
   const column = columnSql(field, fields);
-  const comparable = values.filter((value) => typeof value === fields.types[field]);
+  const comparable = values.filter((value) => typeof value === valueType(fields.types[field]));
   if (comparable.length === 0) return negated ? build(column, 'is not', null) : isFalse;
   return dialect.in(column, comparable, negated);
 }
@@ -79,6 +79,6 @@ function compareSql<Field extends string>(
 ): Expression<SqlBool> {
   const column = columnSql(field, fields);
   if (operator === 'LIKE') return dialect.like(column, String(value));
-  if (typeof value === fields.types[field]) return build(column, operator, dialect.value(value));
+  if (typeof value === valueType(fields.types[field])) return build(column, operator, dialect.value(value));
   return operator === '<>' ? build(column, 'is not', null) : isFalse;
 }

@@ -13,6 +13,19 @@ import { columnSql, conditionSql, type ConditionDialect, type QueryFields } from
 import { readAttempt, readDelivery, readSubscription } from './read-rows.ts';
 import { attemptColumns, deliveryColumns, subscriptionColumns } from './tables.ts';
 
+/** Columns by the fields that they are for. */
+function columnsOf<Field extends string>(names: Readonly<Record<Field, string>>): Readonly<Record<Field, Expression<unknown>>> {
+  const columns = Object.entries<string>(names).map(([field, name]) => [field, sql.ref(name)]);
+  return Object.fromEntries(columns) as Record<Field, Expression<unknown>>;
+}
+
+/** The long texts of the log as a database has them: comparable by code points. */
+export interface LogTexts {
+  readonly answer: Expression<unknown>;
+  /** The record of the line's event. */
+  readonly record: Expression<unknown>;
+}
+
 /** A kind of row that can be listed. */
 export interface Listing<Row, Model, Field extends string> {
   readonly fields: QueryFields<Field>;
@@ -28,7 +41,7 @@ function subscriptions(
   checkWhich(which);
   const isOne = { active: sql` and health <> 'unsubscribed'`, ended: sql` and health = 'unsubscribed'`, all: sql`` }[which];
   return {
-    fields: { columns: subscriptionColumns, types: subscriptionFields },
+    fields: { columns: columnsOf(subscriptionColumns), types: subscriptionFields },
     own: (accountId) => sql`account_id = ${accountId}${isOne}`,
     read: readSubscription,
   };
@@ -36,17 +49,17 @@ function subscriptions(
 
 /** Unfinished deliveries have no index by account: they are found lane by lane, and writing them stays cheap. */
 const deliveries: Listing<Parameters<typeof readDelivery>[0], Delivery, DeliveryField> = {
-  fields: { columns: deliveryColumns, types: deliveryFields },
+  fields: { columns: columnsOf(deliveryColumns), types: deliveryFields },
   own: (accountId, table) =>
     sql`account_id = ${accountId} and subscription_id in (select id from ${table} where account_id = ${accountId})`,
   read: readDelivery,
 };
 
-const attempts: Listing<Parameters<typeof readAttempt>[0], Attempt, AttemptField> = {
-  fields: { columns: attemptColumns, types: attemptFields },
+const attempts = (texts: LogTexts): Listing<Parameters<typeof readAttempt>[0], Attempt, AttemptField> => ({
+  fields: { columns: { ...columnsOf(attemptColumns), ...texts }, types: attemptFields },
   own: (accountId) => sql`account_id = ${accountId}`,
   read: readAttempt,
-};
+});
 
 /** Every kind of row that can be listed. */
 export const listings = { subscriptions, deliveries, attempts } as const;

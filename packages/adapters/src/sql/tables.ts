@@ -117,7 +117,7 @@ export const deliveryColumns = {
   dueAt: 'due_at',
 } as const satisfies Record<DeliveryField, keyof DeliveriesTable>;
 
-/** The columns of the log that a query may name. */
+/** The columns of the log that a query may name, but for its long texts. */
 export const attemptColumns = {
   id: 'id',
   subscriptionId: 'subscription_id',
@@ -130,4 +130,4 @@ export const attemptColumns = {
   status: 'status',
   startedAt: 'started_at',
   durationMs: 'duration_ms',
-} as const satisfies Record<AttemptField, keyof AttemptsTable>;
+} as const satisfies Record<Exclude<AttemptField, 'answer' | 'record'>, keyof AttemptsTable>;

@@ -14,6 +14,11 @@ import type { Tables } from '../sql/tables.ts';
 import type { Connection } from './connection.ts';
 import { queries, sqliteConditions } from './queries.ts';
 
+const attempts = listings.attempts({
+  answer: sql.ref('answer'),
+  record: sql`(select record from hookwell_events as event where event.id = hookwell_attempts.event_id)`,
+});
+
 /** Makes the calls that list an account's rows as a query says. */
 export function queryPages(connection: Connection) {
   function page<Row, Model, Field extends string>(
@@ -39,6 +44,6 @@ export function queryPages(connection: Connection) {
     deliveries: (accountId: string, query: Query<DeliveryField>): Page<Delivery> =>
       page('hookwell_deliveries', listings.deliveries, accountId, query),
     attempts: (accountId: string, query: Query<AttemptField>): Page<Attempt> =>
-      page('hookwell_attempts', listings.attempts, accountId, query),
+      page('hookwell_attempts', attempts, accountId, query),
   };
 }

@@ -1,6 +1,7 @@
 import { HookwellError, type StorageAdapter } from '@hookwell/core';
 import type { Connection } from './connection.ts';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
+import { prepareCounts } from './counts.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
 import { prepareJoin } from './join.ts';
 import { prepareNextDue } from './next-due.ts';
@@ -106,9 +107,19 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return connection.read(() => pages.deliveries(accountId, query));
     },
 
+    async countDeliveries(accountId) {
+      const { connection, counts } = opened();
+      return connection.readOnce(() => counts.deliveries(accountId));
+    },
+
     async listAttempts(accountId, query) {
       const { connection, pages } = opened();
       return connection.read(() => pages.attempts(accountId, query));
+    },
+
+    async countAttempts(accountId, query) {
+      const { connection, counts } = opened();
+      return connection.readOnce(() => counts.attempts(accountId, query));
     },
 
     async findEvents(accountId, ids) {
@@ -154,6 +165,7 @@ function prepareCalls(connection: Connection, now: () => number) {
     releaseDeliveries: prepareReleaseDeliveries(connection),
     nextDue: prepareNextDue(connection),
     pages: queryPages(connection),
+    counts: prepareCounts(connection),
     deliveries: prepareManageDeliveries(connection),
     prune: preparePrune(connection),
   };

@@ -1,10 +1,19 @@
 import { HookwellError } from '../errors.ts';
+import type { AttemptCountQuery } from './counts.ts';
 import type { Comparison, Condition, Query } from './query.ts';
 import type { WhichSubscriptions } from './subscription.ts';
 import { listed, suggestion } from './suggestion.ts';
 
+/** What a field holds. A `text` is a string that may be long: rows can be found by it, and not sorted. */
+export type FieldType = 'number' | 'string' | 'text';
+
 /** What each field of a kind of row holds. */
-export type FieldTypes<Field extends string = string> = Readonly<Record<Field, 'number' | 'string'>>;
+export type FieldTypes<Field extends string = string> = Readonly<Record<Field, FieldType>>;
+
+/** The type of the values that a field is compared with. */
+export function valueType(type: FieldType): 'number' | 'string' {
+  return type === 'text' ? 'string' : type;
+}
 
 /** Longer than any text that is stored, and shorter than what some database cannot take. */
 const maxPatternLength = 10_000;
@@ -12,14 +21,16 @@ const operators: readonly Comparison[] = ['=', '<>', '<', '<=', '>', '>=', 'LIKE
 
 /**
  * Refuses what no storage can answer: an unknown field or operator, a text that is ordered against a number, NaN, a LIKE
- * of more than 10,000 characters, an offset or limit that is no whole number. A storage calls it first, so that all
- * refuse the same.
+ * of more than 10,000 characters, an order by a long text, an offset or limit that is no whole number. A storage calls it
+ * first, so that all refuse the same.
  *
  * @throws {HookwellError} `invalid_query`
  */
 export function checkQuery<Field extends string>(query: Query<Field>, fields: FieldTypes<Field>): void {
   if (query.where !== null) checkCondition(query.where, fields);
   checkField(query.sort.field, fields);
+  if (fields[query.sort.field] === 'text')
+    throw invalid('sort', query.sort.field, 'it is a long text, by which nothing is sorted');
   checkCount('offset', query.offset);
   checkCount('limit', query.limit);
 }
@@ -32,6 +43,21 @@ export function checkQuery<Field extends string>(query: Query<Field>, fields: Fi
 export function checkWhich(which: WhichSubscriptions): void {
   if (which !== 'active' && which !== 'ended' && which !== 'all') {
     throw invalid('which', which satisfies never, 'it is active, ended or all');
+  }
+}
+
+/**
+ * Refuses what no storage can count: times and lengths that are no whole numbers, spans that are not longer than nothing.
+ *
+ * @throws {HookwellError} `invalid_query`
+ */
+export function checkCountQuery({ from, until, everyMs, subscriptionId }: AttemptCountQuery): void {
+  for (const [name, value] of Object.entries({ from, until })) {
+    if (!Number.isSafeInteger(value)) throw invalid(name, value, 'it is a time in whole milliseconds since the epoch');
+  }
+  if (!Number.isSafeInteger(everyMs) || everyMs < 1) throw invalid('everyMs', everyMs, 'it is a whole number from 1');
+  if (subscriptionId !== null && !Number.isSafeInteger(subscriptionId)) {
+    throw invalid('subscriptionId', subscriptionId, 'it is a whole number, or null for all of them');
   }
 }
 
@@ -50,7 +76,7 @@ function checkCondition<Field extends string>(condition: Condition<Field>, field
       return;
     case 'compare':
       checkField(condition.field, fields);
-      checkComparison(condition, fields[condition.field]);
+      checkComparison(condition, valueType(fields[condition.field]));
       return;
     default:
       throw invalid('condition', condition satisfies never, 'its kind is one of and, or, compare, in, null');

@@ -54,7 +54,10 @@ export function cancelledAttempt(
   };
 }
 
-/** The columns of attempts that a query may name, and what they hold. */
+/**
+ * The columns of attempts that a query may name, and what they hold. `record` is the record of the event as JSON, null once
+ * the event is gone.
+ */
 export const attemptFields = {
   id: 'number',
   subscriptionId: 'number',
@@ -67,6 +70,8 @@ export const attemptFields = {
   status: 'number',
   startedAt: 'number',
   durationMs: 'number',
+  answer: 'text',
+  record: 'text',
 } as const;
 
 /** An outcome on its way into the storage: what becomes of the delivery, and the line for the log. */

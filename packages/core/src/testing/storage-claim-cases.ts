@@ -129,6 +129,33 @@ export const storageClaimCases = [
     for (const { health } of subscriptions) equal(health, 'unsubscribed', 'it does not say that the subscription has ended');
   }),
 
+  storageCase(
+    'claimDeliveries leaves the lane of a paused subscription alone, however long, until it is opened',
+    async (trial) => {
+      const { storage } = trial;
+      const [paused, open] = await trial.subscribeMany(2);
+      const aThousandYears = 31_557_600_000_000;
+      const row = await trial.move(paused!, { health: 'paused', reason: 'paused by its owner', pauseLaneMs: aThousandYears });
+      equal(row?.health, 'paused', 'a subscription could not be paused');
+      deepEqual(await storage.findSubscriptions([paused!]), [row, open], 'a paused subscription misses its events');
+      const waiting = await trial.deliver(paused!, paused!);
+      const inMs = await storage.nextDueInMs();
+      ok(
+        inMs !== null && inMs > aThousandYears / 2,
+        `a delivery is said to be due in ${inMs} ms while its subscription is paused`,
+      );
+      await trial.pass(100 * trial.spanMs);
+      const { claims } = await trial.claim({ lanes: new Map([[paused!.id, 5]]) });
+      deepEqual(claims, [], 'a delivery of a paused subscription was claimed');
+      await storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 100 });
+      await trial.move(row, { health: 'healthy', reason: '', pauseLaneMs: 0 });
+      equal(await storage.nextDueInMs(), 0, 'nothing is due although the lane was opened');
+      const resumed = await trial.claim();
+      deepEqual(idsOf(resumed.claims), waiting.toSorted(), 'not all that has waited is claimed once the lane is opened');
+      equal(resumed.events.length, waiting.length, 'an event was forgotten while its delivery waited');
+    },
+  ),
+
   storageCase('claimDeliveries takes one at most from a lane whose subscription is suspended', async (trial) => {
     const [suspended, healthy] = await trial.subscribeMany(2);
     await trial.move(suspended!, { health: 'suspended', reason: 'too many errors', pauseLaneMs: trial.spanMs });

@@ -1,14 +1,13 @@
+import { valueType, type FieldTypes } from '../model/check-query.ts';
 import type { Comparison, Condition, QueryValue } from '../model/query.ts';
 
 const comparisons: readonly Exclude<Comparison, 'LIKE'>[] = ['=', '<>', '<', '<=', '>', '>='];
 
 /** Conditions of every kind, with every operator and field, about values that the rows have and that they have not. */
-export function* conditionsOver(
-  rows: readonly Readonly<Record<string, QueryValue>>[],
-  fields: Readonly<Record<string, 'number' | 'string'>>,
-): Generator<Condition> {
+export function* conditionsOver(rows: readonly Readonly<Record<string, QueryValue>>[], fields: FieldTypes): Generator<Condition> {
   const single: Condition[] = [];
-  for (const [field, holds] of Object.entries(fields)) {
+  for (const [field, type] of Object.entries(fields)) {
+    const holds = valueType(type);
     const had = [...new Set(rows.map((row) => row[field] ?? null))].filter((value) => value !== null).slice(0, 4);
     const values = [...had, ...(holds === 'number' ? [-1, 0.5, 2 ** 53] : ['', 'Ａ', '~'])];
     for (const value of values) {

@@ -1,6 +1,7 @@
 import { refusingWhereInapplicable } from './conformance-case.ts';
 import type { StorageConformanceCase } from './storage-checks.ts';
 import { storageClaimCases } from './storage-claim-cases.ts';
+import { storageCountCases } from './storage-count-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
 import { storageFenceCases } from './storage-fence-cases.ts';
 import type { StorageHarness } from './storage-harness.ts';
@@ -43,6 +44,7 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageHealthCases,
   ...storageDueCases,
   ...storageManageCases,
+  ...storageCountCases,
   ...storagePruneCases,
   ...storageRaceCases,
 ].map(({ name, needs, run }, index) =>

@@ -1,4 +1,4 @@
-import type { Page, Query } from '@hookwell/core';
+import type { FieldTypes, Page, Query } from '@hookwell/core';
 import { invalidQuery, shown } from './refusal.ts';
 import type { Call } from './route.ts';
 
@@ -27,7 +27,7 @@ export interface Collection<Row = unknown, Field extends string = string> {
   /** In the order in which answers carry them. */
   readonly fields: Readonly<Record<string, ContractField<Row, Field>>>;
   /** What the engine's fields hold. */
-  readonly types: Readonly<Record<Field, 'number' | 'string'>>;
+  readonly types: FieldTypes<Field>;
   /** What `search` looks into. */
   readonly searched: readonly Field[];
   readonly sort: Query<Field>['sort'];

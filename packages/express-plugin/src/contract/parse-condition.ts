@@ -1,4 +1,4 @@
-import type { Condition } from '@hookwell/core';
+import { valueType, type Condition } from '@hookwell/core';
 import { checkStructure } from './bounds.ts';
 import { queryField, type Collection } from './collection.ts';
 import { compare, isNull, listed } from './compare.ts';
@@ -68,7 +68,7 @@ class Parser<Row, Field extends string> {
     const name = member(member(term, 'field'), 'field');
     if (typeof name !== 'string') throw invalidQuery('a term needs {"field":{"field":"…"}}.');
     const found = queryField(this.#collection, name);
-    const type = this.#collection.types[found.field];
+    const type = valueType(this.#collection.types[found.field]);
     const target = { ...found, name, type };
     const operator = member(term, 'op');
     const value = member(term, 'value');
