@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -63,12 +63,16 @@ export async function serveProgram(
   throw new Error(`The CRM ended before it was ready: ${stderr()}`);
 }
 
-/** A receiver inside the test; `answer` decides when each request is answered 200. */
-export async function listen(onRequest: (request: IncomingMessage, body: string, answer: () => void) => void) {
+/** A receiver inside the test; `answer` decides when each request is answered 200, unless `response` answers it otherwise. */
+export async function listen(
+  onRequest: (request: IncomingMessage, body: string, answer: () => void, response: ServerResponse) => void,
+) {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => onRequest(request, Buffer.concat(chunks).toString('utf8'), () => response.writeHead(200).end()));
+    request.on('end', () => {
+      onRequest(request, Buffer.concat(chunks).toString('utf8'), () => response.writeHead(200).end(), response);
+    });
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, '127.0.0.1');

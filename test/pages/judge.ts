@@ -65,3 +65,28 @@ export async function lookAt(
   await page.setViewportSize(began);
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
 }
+
+/**
+ * Fails when something on the page could run, or lead to what runs: an element or an attribute that no page of ours makes.
+ * Whatever runs by itself has been seen already, by a dialog or by the policy that stopped it.
+ */
+export async function checkNothingForeign(t: ExecutionContext, page: Page, where: string): Promise<void> {
+  const foreign = await page.evaluate(() => {
+    const open = (root: Document | ShadowRoot): Element[] =>
+      [...root.querySelectorAll('*')].flatMap((element) =>
+        element.shadowRoot ? [element, ...open(element.shadowRoot)] : [element],
+      );
+    const runs = (element: Element): boolean =>
+      element.matches('iframe, object, embed, base, frame, marquee, template, math, meta[http-equiv]') ||
+      element.matches('script:not([type="application/json"]):not([nonce])') ||
+      [...element.attributes].some(
+        ({ name, value }) =>
+          /^on/i.test(name) ||
+          (/^(?:xlink:)?(?:href|src|action|formaction)$/i.test(name) && /^\s*(?:j\s*a\s*v\s*a\s*s\s*c|data:text)/i.test(value)),
+      );
+    return open(document)
+      .filter(runs)
+      .map(({ outerHTML }) => outerHTML.slice(0, 200));
+  });
+  t.deepEqual(foreign, [], where);
+}
