@@ -72,10 +72,10 @@ export async function lookAt(
  */
 export async function checkNothingForeign(t: ExecutionContext, page: Page, where: string): Promise<void> {
   const foreign = await page.evaluate(() => {
-    const open = (root: Document | ShadowRoot): Element[] =>
-      [...root.querySelectorAll('*')].flatMap((element) =>
-        element.shadowRoot ? [element, ...open(element.shadowRoot)] : [element],
-      );
+    const open = (root: Document | ShadowRoot): Element[] => {
+      const all = [...root.querySelectorAll('*')];
+      return all.concat(all.flatMap(({ shadowRoot }) => (shadowRoot ? open(shadowRoot) : [])));
+    };
     const runs = (element: Element): boolean =>
       element.matches('iframe, object, embed, base, frame, marquee, template, math, meta[http-equiv]') ||
       element.matches('script:not([type="application/json"]):not([nonce])') ||

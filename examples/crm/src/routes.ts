@@ -11,6 +11,7 @@ export function createApp(context: PagesContext, webhooks: RequestHandler): Expr
   app.use('/1', webhooks);
   app.use('/crm', pages(context));
   app.get('/', (_request, response) => response.redirect(303, '/crm/contacts'));
+  app.get('/favicon.ico', (_request, response) => response.redirect(308, '/crm/icon.svg'));
   app.use(express.json({ limit: '1mb' }));
 
   for (const kind of ['contacts', 'cars'] satisfies Kind[]) {

@@ -2,24 +2,37 @@ import type { Engine } from '@hookwell/core';
 import { webhooks, type WebhooksHandler } from '@hookwell/express-plugin';
 import { accountId } from './account.ts';
 import type { Credentials } from './arguments.ts';
-import type { EventName } from './crm.ts';
+import type { Crm, EventName } from './crm.ts';
+import type { Named } from './database.ts';
 import type { Sessions } from './page/session.ts';
 import { same } from './same.ts';
 
-/** What this CRM tells the plugin of its users. */
-export interface Users {
+/** What this CRM tells the plugin of its users and of what they have. */
+export interface HostContext {
+  readonly crm: Pick<Crm, 'list'>;
   readonly credentials: Credentials;
   readonly sessions: Sessions;
 }
 
 /** What the plugin serves under `/1`: the contract for programs, and every page that it has for people. */
-export function serveWebhooks(engine: Engine<EventName>, { credentials, sessions }: Users): WebhooksHandler {
+export function serveWebhooks(engine: Engine<EventName>, { crm, credentials, sessions }: HostContext): WebhooksHandler {
   return webhooks(engine, {
     authenticate: authenticate(credentials),
     // Whoever is signed in to the CRM sees the console; the plugin knows no users of its own.
     console: { authenticate: sessions.find, signIn: '/crm/sign-in' },
+    documentation: {
+      title: 'Webhooks of the example CRM',
+      description: 'Your App ID and API key are on the page "Webhooks" of the CRM.',
+      // What "Try it out" offers: the tags and forms that there are now.
+      examples: async () => {
+        const [tags, forms] = await Promise.all([crm.list('tags'), crm.list('forms')]);
+        return { events: { sub_tag: tags.map(example), unsub_tag: tags.map(example), object_submits_form: forms.map(example) } };
+      },
+    },
   });
 }
+
+const example = ({ id, name }: Named) => ({ number: id, name });
 
 /** Who a key pair belongs to: the one account of this CRM, or nobody. */
 function authenticate({ appId, apiKey }: Credentials) {

@@ -52,8 +52,8 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
     closing.push(engine.stop);
     await engine.start();
     const crm = createCrm(database, engine);
-    const users = { credentials: settings.credentials, sessions: sessions(settings.password) };
-    const app = createApp({ crm, ...users }, serveWebhooks(engine, users));
+    const context = { crm, credentials: settings.credentials, sessions: sessions(settings.password) };
+    const app = createApp(context, serveWebhooks(engine, context));
     const server = createServer(app);
     await listen(server, settings.port);
     closing.push(async () => close(server));

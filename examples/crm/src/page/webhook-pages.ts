@@ -8,5 +8,6 @@ export interface WebhookPage {
 
 /** The pages of the plugin that this CRM switches on. */
 export const webhookPages: readonly WebhookPage[] = [
+  { href: '/1/docs', title: 'Documentation', purpose: 'every endpoint, to read about and to try out' },
   { href: '/1/console', title: 'Console', purpose: 'your subscriptions, how they are, and every delivery' },
 ];
