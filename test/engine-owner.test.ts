@@ -316,4 +316,36 @@ for (const { name, make } of storages) {
     await t.throwsAsync(engine.subscriptions.update(account, made.id, { format: 'notify' }), { code: 'not_found' });
     t.like(await engine.subscriptions.get(account, made.id, { which: 'all' }), { health: 'unsubscribed', format: 'full' });
   });
+
+  test(`${name}: an account's attempts are counted by span, outcome and duration, and its backlog by subscription`, async (t) => {
+    const { engine, clock } = await startByHand(t, make(t), { retry });
+    const receiver = await startReceiver(t);
+    const [first, second] = [
+      await engine.subscriptions.create({ accountId: account, url: receiver.url('/1'), topic: 'sub_tag(3)' }),
+      await engine.subscriptions.create({ accountId: account, url: receiver.url('/2'), topic: 'sub_tag(3)' }),
+    ];
+    await engine.subscriptions.create({ accountId: 8, url: receiver.url('/8'), topic: 'sub_tag(3)' });
+    receiver.answer = ({ path }) => (path === '/2' ? 500 : 200);
+    for (const accountId of [account, 8]) await engine.emit('sub_tag(3)', { ...event, accountId });
+    await engine.deliverDue();
+    clock.move(minute);
+    await engine.emit('sub_tag(3)', event);
+    t.deepEqual(await engine.deliveries.backlog(account), [
+      { subscriptionId: first.id, waiting: 1, oldestCreatedAt: noon + minute },
+      { subscriptionId: second.id, waiting: 2, oldestCreatedAt: noon },
+    ]);
+    await engine.deliverDue();
+    const span = { from: noon, until: noon + 2 * minute, everyMs: minute };
+    t.deepEqual(
+      (await engine.deliveries.counts(account, span)).map(({ at, outcome, count }) => ({ at, outcome, count })),
+      [
+        { at: noon, outcome: 'delivered', count: 1 },
+        { at: noon, outcome: 'retry', count: 1 },
+        { at: noon + minute, outcome: 'delivered', count: 1 },
+        { at: noon + minute, outcome: 'retry', count: 1 },
+      ],
+    );
+    t.is((await engine.deliveries.counts(account, { ...span, subscriptionId: second.id })).length, 2);
+    await t.throwsAsync(async () => engine.deliveries.counts(account, { ...span, everyMs: 0 }), { code: 'invalid_query' });
+  });
 }

@@ -1,5 +1,6 @@
 import { HookwellError } from '../errors.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
+import type { AttemptCount, AttemptCountQuery, DeliveryCount } from '../model/counts.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { isKeyText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
@@ -21,6 +22,17 @@ export interface Deliveries {
     accountId: AccountId,
     wanted: readonly { readonly subscription: Subscription; readonly eventId: string }[],
   ) => Promise<readonly string[]>;
+  /**
+   * How many lines of the account's log began in each span of time, by what they led to and how long they took: what charts
+   * are made of. Spans without any are left out.
+   * @throws {HookwellError} `invalid_query`
+   */
+  readonly counts: (
+    accountId: AccountId,
+    query: Omit<AttemptCountQuery, 'subscriptionId'> & Partial<Pick<AttemptCountQuery, 'subscriptionId'>>,
+  ) => Promise<readonly AttemptCount[]>;
+  /** What each of the account's subscriptions has left to be sent, of those that have any. */
+  readonly backlog: (accountId: AccountId) => Promise<readonly DeliveryCount[]>;
   /**
    * One delivery with all that is known of it.
    * @throws {HookwellError} `not_found` when the account has none of that id, or it is no longer kept
@@ -71,7 +83,14 @@ export interface DeliveryRequest {
 export interface DeliveriesContext {
   readonly storage: Pick<
     StorageAdapter,
-    'listSubscriptions' | 'listDeliveries' | 'listAttempts' | 'findEvents' | 'replayDelivery' | 'cancelDelivery'
+    | 'listSubscriptions'
+    | 'listDeliveries'
+    | 'countDeliveries'
+    | 'listAttempts'
+    | 'countAttempts'
+    | 'findEvents'
+    | 'replayDelivery'
+    | 'cancelDelivery'
   >;
   readonly compose: (event: StoredEvent, subscription: Subscription) => { readonly contentType: string; readonly body: string };
   readonly sendTest: (subscription: Subscription) => Promise<TestResult>;
@@ -115,6 +134,16 @@ export function deliveries(context: DeliveriesContext): Deliveries {
         const event = byId.get(eventId);
         return (event && composed(event, subscription, context)?.body) ?? '';
       });
+    },
+
+    async counts(accountId, query) {
+      context.checkRunning();
+      return storage.countAttempts(checkAccountId(accountId), { subscriptionId: null, ...query });
+    },
+
+    async backlog(accountId) {
+      context.checkRunning();
+      return storage.countDeliveries(checkAccountId(accountId));
     },
 
     async get(accountId, deliveryId) {
