@@ -50,7 +50,7 @@ export const webhookLogTexts: Readonly<Record<string, FieldText>> = {
   event_id: { description: 'The event that it was about.', example: '0198c5a2-6f0d-7a1e-9d53-55a0c8f0b7e2' },
   response: { description: 'The beginning of the body of the answer.', example: 'ok' },
   payload: {
-    description: 'The body as it was sent; empty once the subscription has ended or its event is no longer kept.',
+    description: 'The body as it was sent; empty once its event is no longer kept.',
     example: formPayload,
   },
 };

@@ -14,8 +14,7 @@ import type { Call } from './route.ts';
  * - `attempt` 1 for the first one of its delivery, `0` when it ended unsent; `next_attempt` when the next one is due, in
  *   epoch seconds, null when there is none
  * - `delivery_id` the same on every attempt, the `webhook-id` that receivers see; `event_id`
- * - `payload` the body as it was sent; empty when nothing was, and once the subscription has ended or the event is no
- *   longer kept
+ * - `payload` the body as it was sent; empty when nothing was, and once the event is no longer kept
  */
 export const webhookLogs: Collection<Attempt, AttemptField> = {
   objectType: { id: 9_145, name: 'WebhookLog' },
@@ -61,6 +60,7 @@ async function sentPayloads(call: Call, rows: readonly Attempt[]): Promise<reado
   const ids = [...new Set(rows.map(({ subscriptionId }) => subscriptionId))];
   if (ids.length === 0) return [];
   const found = await call.engine.subscriptions.list(call.account.accountId, {
+    which: 'all',
     where: { kind: 'in', field: 'id', values: ids, negated: false },
     limit: ids.length,
   });
