@@ -3,7 +3,7 @@ import { help, readSettings } from '../examples/crm/src/arguments.ts';
 import { shown } from '../examples/crm/src/database-name.ts';
 
 test('without arguments it is the demo: 500 contacts, any free port, a temporary database, a key pair made up', (t) => {
-  const { credentials, password, ...settings } = readSettings([], {});
+  const { credentials, password, sealingKey, ...settings } = readSettings([], {});
   t.deepEqual(settings, {
     mode: 'demo',
     json: false,
@@ -21,6 +21,8 @@ test('without arguments it is the demo: 500 contacts, any free port, a temporary
   });
   t.true(credentials.madeUp);
   t.is(password, credentials.apiKey);
+  t.is(Buffer.from(sealingKey ?? '', 'base64').length, 32);
+  t.is(readSettings(['--database', 'crm.sqlite'], {}).sealingKey, null, 'the key would be gone, and the database not');
   t.not(credentials.apiKey, readSettings([], {}).credentials.apiKey);
 });
 
@@ -76,7 +78,15 @@ test('the help names every option and every variable', (t) => {
   ]) {
     t.regex(help, new RegExp(`^  --${name}\\b`, 'm'));
   }
-  for (const name of ['DATABASE_URL', 'CRM_APP_ID', 'CRM_API_KEY', 'CRM_PASSWORD', 'CRM_PLAN', 'CRM_SIGNING_SECRET'])
+  for (const name of [
+    'DATABASE_URL',
+    'CRM_APP_ID',
+    'CRM_API_KEY',
+    'CRM_PASSWORD',
+    'CRM_PLAN',
+    'CRM_SIGNING_SECRET',
+    'CRM_SEALING_KEY',
+  ])
     t.regex(help, new RegExp(name));
 });
 

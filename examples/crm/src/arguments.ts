@@ -33,7 +33,9 @@ stays up for you to try more. Ctrl-C stops it.
 Environment: DATABASE_URL, the URL of a PostgreSQL database, instead of --database; CRM_APP_ID and CRM_API_KEY, the
 credentials of the webhook API (made up and shown when both are missing); CRM_PASSWORD, what signs in to the pages (the API key);
 CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise); CRM_SIGNING_SECRET, what to sign payloads
-with, as Standard Webhooks says: whsec_ and base64 (unset: they are not signed).
+with, as Standard Webhooks says: whsec_ and base64 (unset: each subscription has a secret of its own, or none); CRM_SEALING_KEY,
+base64 of 32 bytes, what seals these secrets in the database (made up where the database is a temporary file; unset for another
+one: there are none).
 `;
 
 export const plans = ['basic', 'plus', 'pro', 'enterprise'] as const;
@@ -61,8 +63,10 @@ export interface Settings {
   /** What signs somebody in to the pages. */
   readonly password: string;
   readonly plan: Plan;
-  /** Null when payloads are not signed. */
+  /** What all payloads are signed with; null when each subscription has a secret of its own, or none. */
   readonly signingSecret: string | null;
+  /** What seals the secrets of subscriptions in the database; null when they have none. */
+  readonly sealingKey: string | null;
 }
 
 /** The key pair of the webhook API. */
@@ -113,7 +117,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
   const mode = values.help ? 'help' : values.serve ? 'serve' : values.once ? 'once' : 'demo';
   const processes = values.processes === undefined ? null : integer('processes', values.processes, 1, 1, 16);
   const database = readDatabase(values.database, environment['DATABASE_URL']);
-  if (processes !== null && (database === null || database === ':memory:')) {
+  if (processes !== null && isTemporary(database)) {
     throw new UsageError(
       '--processes needs a database that processes can share. Set DATABASE_URL to a PostgreSQL database, or name a file on this machine with --database.',
     );
@@ -135,6 +139,7 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     password: environment['CRM_PASSWORD'] || credentials.apiKey,
     plan: readPlan(environment['CRM_PLAN']),
     signingSecret: environment['CRM_SIGNING_SECRET'] || null,
+    sealingKey: environment['CRM_SEALING_KEY'] || (isTemporary(database) ? randomBytes(32).toString('base64') : null),
   };
   if ((settings.mode === 'demo' || settings.mode === 'once') && (settings.plan === 'basic' || settings.plan === 'plus')) {
     throw new UsageError(
@@ -142,6 +147,11 @@ export function readSettings(args: readonly string[], environment: NodeJS.Proces
     );
   }
   return settings;
+}
+
+/** Whether nothing of it is left at the end, so that a key that nobody keeps will do. */
+function isTemporary(database: string | null): boolean {
+  return database === null || database === ':memory:';
 }
 
 function parse(args: readonly string[]) {

@@ -8,7 +8,7 @@ import { explain, openDatabase } from './database.ts';
 import { crmAt } from './remote-crm.ts';
 import type { RunningCrm, ServeOptions } from './serve.ts';
 import { UsageError } from './usage-error.ts';
-import { createWebhookEngine } from './webhooks.ts';
+import { createWebhooks } from './webhooks.ts';
 
 /** What a process of the CRM is told. */
 export type ToProcess =
@@ -30,7 +30,7 @@ const maxEndsPerMinute = 10;
  */
 export async function serveByProcesses(settings: Settings): Promise<RunningCrm> {
   const database = await openDatabase(settings.database ?? '');
-  const engine = createWebhookEngine(database, settings);
+  const { engine } = createWebhooks(database, settings);
   const port = settings.port === 0 ? await freePort() : settings.port;
   const processes = startProcesses({ ...settings, port });
   const stop = async () => {

@@ -1,11 +1,11 @@
-import type { Engine } from '@hookwell/core';
 import { webhooks, type WebhooksHandler } from '@hookwell/express-plugin';
 import { accountId } from './account.ts';
 import type { Credentials } from './arguments.ts';
-import type { Crm, EventName } from './crm.ts';
+import type { Crm } from './crm.ts';
 import type { Named } from './database.ts';
 import type { Sessions } from './page/session.ts';
 import { same } from './same.ts';
+import type { Webhooks } from './webhooks.ts';
 
 /** What this CRM tells the plugin of its users and of what they have. */
 export interface HostContext {
@@ -15,9 +15,10 @@ export interface HostContext {
 }
 
 /** What the plugin serves under `/1`: the contract for programs, and every page that it has for people. */
-export function serveWebhooks(engine: Engine<EventName>, { crm, credentials, sessions }: HostContext): WebhooksHandler {
+export function serveWebhooks({ engine, secrets }: Webhooks, { crm, credentials, sessions }: HostContext): WebhooksHandler {
   return webhooks(engine, {
     authenticate: authenticate(credentials),
+    ...(secrets === null ? {} : { secrets }),
     // Whoever is signed in to the CRM sees the console; the plugin knows no users of its own.
     console: { authenticate: sessions.find, signIn: '/crm/sign-in' },
     documentation: {

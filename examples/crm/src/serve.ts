@@ -11,7 +11,7 @@ import { sessions } from './page/session.ts';
 import { createApp } from './routes.ts';
 import { serveWebhooks } from './serve-webhooks.ts';
 import { UsageError } from './usage-error.ts';
-import { createWebhookEngine, type WebhookOptions } from './webhooks.ts';
+import { createWebhooks, type WebhookOptions } from './webhooks.ts';
 
 /** What the settings of a start do not say. */
 export type ServeOptions = Pick<WebhookOptions, 'processName'>;
@@ -44,7 +44,8 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
   try {
     const database = await openDatabase(filename);
     closing.push(database.close);
-    const engine = createWebhookEngine(database, { ...settings, ...options });
+    const webhooks = createWebhooks(database, { ...settings, ...options });
+    const { engine } = webhooks;
     engine.events.on('error', (error) => console.error('webhooks:', error));
     engine.events.on('subscription:suspended', ({ subscription, reason, next }) => {
       console.error(`webhooks: subscription ${subscription.id} is suspended (${reason}): ${next}`);
@@ -53,7 +54,7 @@ export async function serve(settings: Settings, options: ServeOptions = {}): Pro
     await engine.start();
     const crm = createCrm(database, engine);
     const context = { crm, credentials: settings.credentials, sessions: sessions(settings.password) };
-    const app = createApp(context, serveWebhooks(engine, context));
+    const app = createApp(context, serveWebhooks(webhooks, context));
     const server = createServer(app);
     await listen(server, settings.port);
     closing.push(async () => close(server));

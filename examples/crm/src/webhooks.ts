@@ -1,5 +1,13 @@
 import { httpTransport } from '@hookwell/adapters/http';
-import { contactPlans, createEngine, standardWebhooks, type Engine, type Plugin } from '@hookwell/core';
+import {
+  contactPlans,
+  createEngine,
+  managedSecrets,
+  standardWebhooks,
+  type Engine,
+  type Plugin,
+  type SecretKeeper,
+} from '@hookwell/core';
 import { catalog } from './catalog.ts';
 import type { EventName } from './crm.ts';
 import type { CrmDatabase } from './database.ts';
@@ -9,7 +17,10 @@ import type { Plan } from './arguments.ts';
 export interface WebhookOptions {
   readonly plan: Plan;
   readonly leaseMs: number;
+  /** What all payloads are signed with; null when each subscription has a secret of its own, or none. */
   readonly signingSecret: string | null;
+  /** What seals the secrets of subscriptions in the database; null when they have none. */
+  readonly sealingKey: string | null;
   /** The waits before each retry; null for the engine's own schedule. */
   readonly retryScheduleMs: readonly number[] | null;
   /** Failures in a row that suspend a subscription, however soon they come; null for the engine's own policy. */
@@ -18,10 +29,18 @@ export interface WebhookOptions {
   readonly processName?: string;
 }
 
+/** The engine, and the plugins of it that pages ask. */
+export interface Webhooks {
+  readonly engine: Engine<EventName>;
+  /** Null when subscriptions have no secrets of their own. */
+  readonly secrets: SecretKeeper | null;
+}
+
 /** Makes the engine of this CRM: in the CRM's own database, sending over HTTP to any address. */
-export function createWebhookEngine(database: CrmDatabase, options: WebhookOptions): Engine<EventName> {
+export function createWebhooks(database: CrmDatabase, options: WebhookOptions): Webhooks {
   const { leaseMs, signingSecret, retryScheduleMs, suspendAfter, processName } = options;
-  return createEngine({
+  const secrets = secretsFor(options);
+  const engine = createEngine({
     storage: database.storage,
     // A CRM on the public internet sends to https only; here everything stays on this machine.
     transports: [httpTransport({ protocols: ['https:', 'http:'], totalMs: Math.min(15_000, Math.floor(leaseMs / 4)) })],
@@ -29,12 +48,20 @@ export function createWebhookEngine(database: CrmDatabase, options: WebhookOptio
     plugins: [
       contactPlans({ planOf: () => options.plan }),
       ...(signingSecret === null ? [] : [standardWebhooks({ secret: signingSecret })]),
+      ...(secrets === null ? [] : [secrets]),
       ...(processName === undefined ? [] : [processHeader(processName)]),
     ],
     leaseMs,
     ...(retryScheduleMs === null ? {} : { retry: { scheduleMs: [...retryScheduleMs] } }),
     ...(suspendAfter === null ? {} : { health: { suspendAfterFailures: suspendAfter, suspendAfterMs: 0 } }),
   });
+  return { engine, secrets };
+}
+
+/** A secret for each subscription, unless one signs all of them or there is nothing to seal them with. */
+function secretsFor({ signingSecret, sealingKey }: WebhookOptions): (Plugin & SecretKeeper) | null {
+  if (signingSecret !== null || sealingKey === null) return null;
+  return managedSecrets({ keys: [{ id: 'crm', key: sealingKey }] });
 }
 
 /** Adds a header to each request: a plugin in one line. */
