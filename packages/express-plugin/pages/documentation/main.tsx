@@ -1,18 +1,25 @@
-import { render } from 'preact';
+import { render, type JSX } from 'preact';
 import { Header } from '../look/header.tsx';
-import { readSettings, type PageSettings } from '../look/settings.ts';
 import '../look/look.css';
+import { account } from './account.ts';
+import { Api } from './api.tsx';
+import './documentation.css';
+import { Introduction } from './introduction.tsx';
+import { KeyForm } from './key-form.tsx';
+import { settings } from './settings.ts';
 
-const settings = readSettings() as PageSettings;
+function Documentation(): JSX.Element {
+  return (
+    <>
+      <Header settings={settings} current="documentation" />
+      <main class="page" id="main" tabIndex={-1}>
+        <Introduction />
+        <KeyForm />
+        <Api />
+      </main>
+    </>
+  );
+}
 
-render(
-  <>
-    <Header settings={settings} current="documentation" />
-    <main class="page" id="main" tabIndex={-1}>
-      <div id="api" />
-    </main>
-  </>,
-  document.querySelector('#app') as Element,
-);
-const { show } = await import('./swagger.ts');
-show(document.querySelector('#api') as HTMLElement, 'openapi.json');
+render(<Documentation />, document.querySelector('#app') as Element);
+void account.restore();

@@ -13,11 +13,10 @@ export function collectionParameters({ collection: { fields } }: DescribedCollec
         description: 'Only these, with commas between, such as `1,2`; `0` in it stands for all.',
         examples: ['1,2'],
       }),
-      start: Type.Integer({ minimum: 0, default: 0, description: 'How many to pass over.', examples: [0] }),
+      start: Type.Integer({ minimum: 0, description: 'How many to pass over; none when left out.', examples: [0] }),
       range: Type.Integer({
         minimum: 0,
-        default: 50,
-        description: 'How many to answer. 50 are the most: a larger number is taken as 50.',
+        description: 'How many to answer: 50 when left out, which are also the most; a larger number is taken as 50.',
         examples: [50],
       }),
       sort: Type.Enum(queried, { description: 'The field to sort by.', examples: ['id'] }),
@@ -27,7 +26,6 @@ export function collectionParameters({ collection: { fields } }: DescribedCollec
         examples: ['desc'],
       }),
       condition: Type.String({
-        contentMediaType: 'application/json',
         description:
           'A JSON array of terms with `"AND"` or `"OR"` between them. Operators are `=`, `<>`, `>`, `<`, `>=`, `<=`, `IN`, `NOT IN`, `IS` and `LIKE`; an array in the place of a term is a group in brackets. For example `[{"field":{"field":"event"},"op":"=","value":{"value":"sub_tag(3)"}}]`. ' +
           `Fields: ${queried.map((name) => `\`${name}\``).join(', ')}.`,
@@ -35,7 +33,7 @@ export function collectionParameters({ collection: { fields } }: DescribedCollec
       }),
       search: Type.String({ maxLength: 200, description: 'Only those that contain this text.', examples: ['example.com'] }),
       listFields: Type.String({ description: `The fields to answer, with commas between: ${all}.`, examples: ['id,event'] }),
-      count: Type.Boolean({ default: false, description: 'Whether to answer how many there are in all.', examples: [true] }),
+      count: Type.Boolean({ description: 'Whether to answer how many there are in all, too.', examples: [true] }),
     }),
   );
 }

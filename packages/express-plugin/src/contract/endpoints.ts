@@ -85,7 +85,6 @@ function subscribe(catalog: Catalog): Endpoint {
     'What payloads are to be like: `format` is `full` (the default), `lightweight`, `notify` or one that the host has added; `encoding` is `form` (the default) or `json`. Other keys are kept and mean nothing.';
   const text = Type.String({
     maxLength: 4_096,
-    contentMediaType: 'application/json',
     description: `${settings} A form may send \`data[format]\` instead.`,
     examples: ['{"format":"lightweight"}'],
   });
@@ -207,8 +206,7 @@ function reading(
       query: Type.Partial(
         Type.Object({
           format: Type.Enum(['byId', 'byName'], {
-            default: 'byId',
-            description: `Whether the answer stands under \`${number}\` or under \`${name}\`.`,
+            description: `Whether the answer stands under \`${number}\` or under \`${name}\`; \`byId\` when left out.`,
             examples: ['byName'],
           }),
         }),
