@@ -29,7 +29,7 @@ export const account = {
   read: (): AccountState => state,
 
   /** Calls that function after each change; answers what stops it. */
-  listen(listener: () => void): () => void {
+  listen: (listener: () => void): (() => void) => {
     listeners.add(listener);
     return () => listeners.delete(listener);
   },

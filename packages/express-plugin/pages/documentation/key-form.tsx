@@ -49,7 +49,7 @@ function Entry(): JSX.Element {
 
   async function enter(form: HTMLFormElement): Promise<void> {
     const given = new FormData(form);
-    const [appId = '', apiKey = ''] = ['appId', 'apiKey'].map((name) => String(given.get(name) ?? '').trim());
+    const [appId = '', apiKey = ''] = ['appId', 'apiKey'].map((name) => (given.get(name) as string).trim());
     if (appId === '' || apiKey === '') return setProblem('Enter both: the App ID and the API key.');
     setBusy(true);
     const found = await account.enter({ appId, apiKey });

@@ -1,7 +1,16 @@
 import type { Catalog } from '@hookwell/core';
 import { contractComponents, contractPaths, type DocumentedLimit } from './contract-paths.ts';
+import { managePaths, manageTags } from './manage-paths.ts';
 import { payloadWebhooks } from './payload-webhooks.ts';
 import { schemaComponents, type Json } from './schema-components.ts';
+
+/** The name of the cookie is the host's, and browsers send it by themselves. */
+const session: Json = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: 'session',
+  description: 'The session of whoever is signed in to the CRM, by the cookie of its own; taken from its own pages.',
+};
 
 /** What a document is made of. */
 export interface DocumentSource {
@@ -9,6 +18,8 @@ export interface DocumentSource {
   readonly title: string;
   readonly description: string;
   readonly limit: DocumentedLimit;
+  /** Whether the management API is served, and whether sessions may use it. */
+  readonly manage: { readonly session: boolean } | null;
 }
 
 /** An OpenAPI 3.1 document. */
@@ -25,10 +36,13 @@ export interface OpenApiDocument {
  * makes the same document, byte for byte. Its `servers` is where the document itself is found, so that it is right under
  * every path and behind every proxy.
  */
-export function openApiDocument({ catalog, title, description, limit }: DocumentSource): OpenApiDocument {
+export function openApiDocument({ catalog, title, description, limit, manage }: DocumentSource): OpenApiDocument {
   const components = schemaComponents();
   const payloads = payloadWebhooks(catalog);
-  const paths = contractPaths(catalog, limit, components);
+  const paths = {
+    ...contractPaths(catalog, limit, components),
+    ...(manage && managePaths(limit, manage.session, components)),
+  };
   const { responses, headers } = contractComponents(limit);
   return {
     openapi: '3.1.1',
@@ -37,6 +51,7 @@ export function openApiDocument({ catalog, title, description, limit }: Document
     tags: [
       { name: 'Webhooks', description: 'Subscribe, see subscriptions, unsubscribe.' },
       { name: 'Webhook log', description: 'What was sent, and what was answered.' },
+      ...Object.entries(manage ? manageTags : {}).map(([name, about]) => ({ name, description: about })),
     ],
     paths,
     webhooks: payloads.webhooks,
@@ -44,6 +59,7 @@ export function openApiDocument({ catalog, title, description, limit }: Document
       securitySchemes: {
         appId: { type: 'apiKey', in: 'header', name: 'Api-Appid', description: 'Your App ID.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'Api-Key', description: 'Your API key.' },
+        ...(manage?.session && { session }),
       },
       schemas: { ...components.all(), ...payloads.schemas },
       responses,

@@ -6,6 +6,7 @@ import { admit } from '../contract/admit.ts';
 import { readCredentials } from '../contract/authenticate.ts';
 import { failureOf } from '../contract/failure.ts';
 import { Refusal } from '../contract/refusal.ts';
+import { isManaged } from '../manage/options.ts';
 import { openApiDocument } from '../openapi/document.ts';
 import type { HostRequest } from '../request.ts';
 import type { Section } from '../section.ts';
@@ -50,6 +51,7 @@ export function documentation(context: SectionContext): Section {
         title,
         description,
         limit: options.rateLimit.enabled ? options.rateLimit : null,
+        manage: isManaged(options) ? { session: options.console !== undefined } : null,
       }),
     );
     const { plain, small, etag } = await made;

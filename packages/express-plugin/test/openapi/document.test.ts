@@ -3,17 +3,25 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import test from 'ava';
 import { startHost } from '../host.ts';
 import { openApiDocument } from '../../src/openapi/document.ts';
+import { manageRoutes } from '../../src/manage/routes.ts';
 import { routes } from '../../src/contract/routes.ts';
 
 const catalog = defineCatalog({
   objectTypes: [...ontraportCatalog.definition.objectTypes, { id: 10_001, name: 'Car', fields: ['id', 'make', 'model', 'year'] }],
   events: { ...ontraportCatalog.definition.events, purchase_product: { parameter: 'product_id' } },
 });
-const source = { catalog, title: 'Webhooks', description: '', limit: { limit: 180, windowMs: 60_000 } };
+const source = {
+  catalog,
+  title: 'Webhooks',
+  description: '',
+  limit: { limit: 180, windowMs: 60_000 },
+  manage: { session: true },
+};
 
 for (const [what, given] of Object.entries({
   'of a host’s own catalog': source,
   'without a rate limit': { ...source, limit: null },
+  'without the management API': { ...source, manage: null },
 })) {
   test(`the document ${what} is valid OpenAPI 3.1`, async (t) => {
     const result = await new Validator().validate({ ...plain(openApiDocument(given)) });
@@ -23,7 +31,7 @@ for (const [what, given] of Object.entries({
 }
 
 test('openapi.json is served without a login, as the document of this mount, and is not sent twice', async (t) => {
-  const host = await startHost(t, { engine: { catalog }, options: { documentation: {} } });
+  const host = await startHost(t, { engine: { catalog }, options: { documentation: {}, console: { authenticate: () => null } } });
   const answer = await host.call('GET', '/openapi.json', { as: null });
   t.is(answer.status, 200);
   t.is(answer.headers['content-type'], 'application/json;charset=UTF-8');
@@ -45,13 +53,14 @@ test('the same catalog makes the same document, byte for byte', (t) => {
   t.is(JSON.stringify(openApiDocument(source)), JSON.stringify(openApiDocument({ ...source })));
 });
 
-test('every path and verb of the contract is in the document, and nothing else of it', (t) => {
+test('every path and verb that is served is in the document, and no other', (t) => {
   const { paths } = openApiDocument(source);
   const documented = Object.entries(paths).flatMap(([path, verbs]) => Object.keys(verbs).map((verb) => `${verb} ${path}`));
   const served = [...routes].flatMap(([path, { methods }]) =>
     methods.filter((verb) => verb !== 'HEAD').map((verb) => `${verb.toLowerCase()} ${path}`),
   );
-  t.deepEqual(documented.filter((one) => !one.includes(' /manage/')).toSorted(), served.toSorted());
+  const managed = manageRoutes.map(({ method, path }) => `${method.toLowerCase()} ${path}`);
+  t.deepEqual(documented.toSorted(), [...served, ...managed].toSorted());
 });
 
 test('servers are relative to the document, so that it is right under every mount and proxy', (t) => {

@@ -1,8 +1,11 @@
-import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
+import bundle from 'swagger-ui-dist/swagger-ui-es-bundle.js';
 import { account } from '../account.ts';
 import { plugin } from './plugin.ts';
 import { repair } from './repair.ts';
 import './swagger.css';
+import type { Configuration, System } from './swagger-ui.ts';
+
+const SwaggerUI = bundle as (configuration: Configuration) => System;
 
 /** Draws the API of a document; resolves once it is there. Requests from it carry the keys that were entered. */
 export async function drawApi(place: HTMLElement, url: string): Promise<void> {

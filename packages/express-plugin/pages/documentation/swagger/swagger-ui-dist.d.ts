@@ -1,4 +1,5 @@
+/** It has no types of its own; what is used of it is in swagger-ui.ts. */
 declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
-  const bundle: (configuration: import('./swagger-ui.ts').Configuration) => import('./swagger-ui.ts').System;
+  const bundle: unknown;
   export default bundle;
 }
