@@ -86,8 +86,13 @@ export function checkChanges(
   return checked;
 }
 
+/** What the format of a subscription can be: the built-in ones first. */
+export function formatsWith(plugins: readonly Pick<Plugin, 'formats'>[]): readonly string[] {
+  return [...builtInFormats, ...plugins.flatMap((plugin) => plugin.formats ?? [])];
+}
+
 function checkFormat(format: string, { plugins }: CheckSubscriptionContext): void {
-  const formats = [...builtInFormats, ...plugins.flatMap((plugin) => plugin.formats ?? [])];
+  const formats = formatsWith(plugins);
   if (formats.includes(format)) return;
   const hint = typeof format === 'string' ? suggestion(format, formats) : '.';
   throw new HookwellError('unknown_format', `Unknown format ${shown(format)}${hint} Formats: ${listed(formats)}.`, {

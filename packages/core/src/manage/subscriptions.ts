@@ -16,7 +16,7 @@ import type { TransactionOptions } from '../model/transaction.ts';
 import type { Plugin } from '../plugin.ts';
 import type { StorageAdapter, SubscriptionQuery } from '../storage-adapter.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
-import { checkChanges, checkSubscription, type CheckSubscriptionContext } from './check-subscription.ts';
+import { checkChanges, checkSubscription, formatsWith, type CheckSubscriptionContext } from './check-subscription.ts';
 
 /** What a caller gives to subscribe. */
 export interface SubscriptionInput {
@@ -41,6 +41,8 @@ export interface RemoveOptions extends TransactionOptions {
 
 /** `engine.subscriptions`: every call is about one account, and sees nothing of another. */
 export interface Subscriptions {
+  /** What the format of a subscription can be: `full`, `lightweight`, `notify`, and what plugins name. */
+  readonly formats: readonly string[];
   /**
    * Makes a subscription. The same URL and topic twice are two subscriptions. With `within` it is part of that
    * transaction of yours, and nothing is told of it on `events`.
@@ -134,6 +136,8 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
   }
 
   return {
+    formats: Object.freeze([...formatsWith(context.plugins)]),
+
     async create(input, { within } = {}) {
       context.checkRunning();
       let subscription = newSubscription(input, context);

@@ -1,5 +1,6 @@
+import { readExamples, type DocumentationExamples } from '../pages/documentation-examples.ts';
 import { catalogExample } from './example.ts';
-import { defineRoute, type ManageRoute } from './route.ts';
+import { defineRoute, type ManageContext, type ManageRoute } from './route.ts';
 import { CatalogSchema } from './schemas-stats.ts';
 
 /** `manage/catalog`: what can be subscribed to. */
@@ -23,19 +24,40 @@ export const catalogRoutes: readonly ManageRoute[] = [
       example: catalogExample,
     },
     errors: [],
-    async run({ engine }) {
-      const { events, objectTypes } = engine.catalog;
+    async run(call) {
+      const { catalog, subscriptions } = call.engine;
+      const examples = await examplesFor(call);
       return {
-        events: [...events.values()].map(({ name, parameter }) => ({ name, parameter, examples: [] })),
-        objectTypes: [...objectTypes.values()].map(({ id, name, fields, lightweight }) => ({
+        events: [...catalog.events.values()].map(({ name, parameter }) => ({
+          name,
+          parameter,
+          examples: (examples.events[name] ?? []).map(({ number, name: known }) => ({ number, name: known })),
+        })),
+        objectTypes: [...catalog.objectTypes.values()].map(({ id, name, fields, lightweight }) => ({
           id,
           name,
           fields: [...fields],
           lightweight: [...lightweight],
         })),
-        formats: ['full', 'lightweight', 'notify'],
+        formats: [...subscriptions.formats],
         encodings: ['form', 'json'],
       };
     },
   }),
 ];
+
+/** A host that cannot tell its examples keeps nobody from the catalog. */
+async function examplesFor({
+  accountId,
+  engine,
+  options,
+  report,
+}: ManageContext & { readonly accountId: string }): Promise<DocumentationExamples> {
+  const { catalog } = engine;
+  try {
+    return await readExamples(accountId, options.documentation?.examples, catalog);
+  } catch (error) {
+    report(error);
+    return readExamples(accountId, undefined, catalog);
+  }
+}

@@ -1,8 +1,8 @@
 import type { Condition, DeliveryField } from '@hookwell/core';
 import { deliveryDetailsExample, deliveryExample } from './example.ts';
 import { equal, listPage } from './list-page.ts';
-import { defineRoute, type ManageRoute } from './route.ts';
-import { DeliveryDetailsSchema, DeliveryPageSchema } from './schemas.ts';
+import { defineRoute, type ManageContext, type ManageRoute } from './route.ts';
+import { DeliveryDetailsSchema, DeliveryPageSchema, type DeliveryDetailsJson } from './schemas.ts';
 import { DeliveryPath, ListDeliveriesQuery, ReasonBody } from './schemas-requests.ts';
 import { showDelivery } from './show.ts';
 import { showDeliveryDetails } from './show-delivery-details.ts';
@@ -92,7 +92,7 @@ export const deliveryRoutes: readonly ManageRoute[] = [
       // Whose it is comes first, so that it is the same answer for what is another account's.
       await engine.deliveries.get(accountId, path.id);
       await engine.deliveries.replay(accountId, path.id);
-      return showDeliveryDetails(await engine.deliveries.get(accountId, path.id), call);
+      return seen(call, path.id);
     },
   }),
 
@@ -113,7 +113,15 @@ export const deliveryRoutes: readonly ManageRoute[] = [
       const { accountId, engine, path, body } = call;
       await engine.deliveries.get(accountId, path.id);
       await engine.deliveries.cancel(accountId, path.id, body.reason);
-      return showDeliveryDetails(await engine.deliveries.get(accountId, path.id), call);
+      return seen(call, path.id);
     },
   }),
 ];
+
+/** The delivery as it is after a change, of which no notice of the engine tells. */
+async function seen(call: ManageContext & { readonly accountId: string }, deliveryId: string): Promise<DeliveryDetailsJson> {
+  const { accountId, engine, live } = call;
+  const json = showDeliveryDetails(await engine.deliveries.get(accountId, deliveryId), call);
+  live.touch(accountId, { subscriptionId: json.subscriptionId, deliveryId });
+  return json;
+}

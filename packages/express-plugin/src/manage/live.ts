@@ -33,6 +33,8 @@ export const liveRoutes: readonly ManageRoute[] = [
     async run({ accountId, live, headers }, _request, response) {
       let beats = 0;
       const write = (text: string): void => {
+        // It may be on its way out: "close" comes a turn later.
+        if (response.destroyed || response.writableEnded) return;
         if (response.writableLength > maxUnread) response.destroy();
         else response.write(text);
       };

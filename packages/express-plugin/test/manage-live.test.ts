@@ -1,0 +1,206 @@
+import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqliteStorage } from '@hookwell/adapters/sqlite';
+import test, { type ExecutionContext } from 'ava';
+import { LiveHub, maxListeners, type Listener } from '../src/manage/live-hub.ts';
+import type { ChangeJson } from '../src/manage/schemas-stats.ts';
+import { keysOf, noon, versions, type Version } from './host.ts';
+import { listen, problem, sessionOf, startManaged, subscribed, tagged, type ManagedHost } from './manage-host.ts';
+
+// The timers of a hub keep no process alive, and so no test that waits for one.
+let awake: NodeJS.Timeout | undefined;
+test.before(() => {
+  awake = setInterval(() => undefined, 1_000);
+});
+test.after.always(() => clearInterval(awake));
+
+for (const version of Object.keys(versions) as Version[]) {
+  test(`${version}: a page is told what changed in its account, and of nothing in another`, async (t) => {
+    const host = await startManaged(t, { version });
+    const mine = await listen(t, host);
+    const theirs = await listen(t, host, keysOf('app-2'));
+    t.is(mine.status, 200);
+    t.is(mine.headers['content-type'], 'text/event-stream');
+    t.is(mine.headers['cache-control'], 'no-store, no-transform');
+    t.is(mine.headers['x-content-type-options'], 'nosniff');
+    t.truthy(mine.headers['x-rate-limit-remaining']);
+
+    const { id } = await subscribed(host);
+    t.deepEqual(await mine.next(), { subscriptions: [id], deliveries: [], more: false });
+    await tagged(host);
+    await host.engine.deliverDue();
+    // That it waits may be told before that it was delivered.
+    let told = (await mine.next()) as ChangeJson;
+    if (told.deliveries.length === 0) told = (await mine.next()) as ChangeJson;
+    t.deepEqual(told, { subscriptions: [id], deliveries: told.deliveries, more: false });
+    t.is(told.deliveries.length, 1);
+    await host.api('POST', `/subscriptions/${id}/pause`);
+    t.deepEqual(await mine.next(), { subscriptions: [id], deliveries: [], more: false });
+
+    const other = await subscribed(host, {}, 'app-2');
+    t.deepEqual(await theirs.next(), { subscriptions: [other.id], deliveries: [], more: false });
+  });
+}
+
+test('what was sent again or cancelled here is told, too', async (t) => {
+  const host = await startManaged(t);
+  const { id } = await subscribed(host);
+  await host.api('POST', `/subscriptions/${id}/pause`);
+  await tagged(host);
+  const page = await listen(t, host);
+  const { json } = await host.api<{ readonly rows: readonly { readonly id: string }[] }>('GET', '/deliveries');
+  const deliveryId = json.rows[0]?.id ?? '';
+  await host.api('POST', `/deliveries/${deliveryId}/cancel`);
+  t.deepEqual(await page.next(), { subscriptions: [id], deliveries: [deliveryId], more: false });
+  await host.api('POST', `/deliveries/${deliveryId}/replay`);
+  t.deepEqual(await page.next(), { subscriptions: [id], deliveries: [deliveryId], more: false });
+});
+
+test('however many listen, the engine has one listener of each kind, and none once all have gone', async (t) => {
+  const host = await startManaged(t);
+  const count = (): number => host.engine.events.listenerCount('delivery:delivered');
+  t.is(count(), 0);
+  const pages = [await listen(t, host), await listen(t, host), await listen(t, host, keysOf('app-2'))];
+  t.is(count(), 1);
+  for (const page of pages) page.close();
+  while (count() > 0) await new Promise(setImmediate);
+  t.is(host.engine.events.listenerCount('event:stored'), 0);
+  t.is(host.engine.events.listenerCount('subscription:created'), 0);
+});
+
+test('an account has so many listeners and no more, and another one still has its own', async (t) => {
+  const host = await startManaged(t, { options: { console: { authenticate: sessionOf } } });
+  const headers = { Cookie: 'session=1', 'Sec-Fetch-Site': 'same-origin' };
+  const pages = [];
+  for (let count = 0; count < maxListeners.account; count += 1) pages.push(await listen(t, host, headers));
+  const refused = await listen(t, host, headers);
+  t.is(refused.status, 429);
+  t.is(refused.headers['content-type'], 'application/problem+json');
+  t.like(JSON.parse(refused.body), problem('too_many_listeners', 429));
+  t.is((await listen(t, host, { ...headers, Cookie: 'session=2' })).status, 200);
+  pages[0]?.close();
+  let again = await listen(t, host, headers);
+  while (again.status !== 200) again = await listen(t, host, headers);
+  t.is(again.status, 200);
+});
+
+/** A listener that hears the next change, and the next beats. */
+interface Ear extends Listener {
+  readonly next: () => Promise<ChangeJson>;
+  readonly beats: (count: number) => Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+function ear(): Ear {
+  const changes: ChangeJson[] = [];
+  const notices = new EventEmitter();
+  const ended = once(notices, 'end').then(() => undefined);
+  return {
+    onChange(change) {
+      changes.push(change);
+      notices.emit('change');
+    },
+    onBeat: () => void notices.emit('beat'),
+    onEnd: () => void notices.emit('end'),
+    ended,
+    async beats(count) {
+      for (let beat = 0; beat < count; beat += 1) await once(notices, 'beat');
+    },
+    async next() {
+      while (changes.length === 0) await once(notices, 'change');
+      return changes.shift() as ChangeJson;
+    },
+  };
+}
+
+const quick = { gatherMs: 5, lookMs: 10, beatMs: 20 };
+
+/** Two processes on one file: one with a hub, and one that does something. */
+async function twoProcesses(t: ExecutionContext): Promise<{ readonly here: ManagedHost; readonly there: ManagedHost }> {
+  const folder = mkdtempSync(join(tmpdir(), 'hookwell-live-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const start = async (): Promise<ManagedHost> =>
+    startManaged(t, { engine: { storage: sqliteStorage({ filename: join(folder, 'webhooks.db') }), now: () => noon } });
+  return { here: await start(), there: await start() };
+}
+
+test('what another process did is seen in the log, and only that of the account', async (t) => {
+  const { here, there } = await twoProcesses(t);
+  const { id } = await subscribed(there);
+  const stranger = await subscribed(there, {}, 'app-2');
+  await tagged(there);
+  await there.engine.deliverDue();
+
+  const hub = new LiveHub(here.engine, () => t.fail(), quick);
+  const page = ear();
+  const remove = hub.add('1', page);
+  // What was there before is nothing new: the first beats pass without a change.
+  await page.beats(2);
+  await tagged(there, 2);
+  await tagged(there, 1, 9);
+  await there.engine.deliverDue();
+  const change = await page.next();
+  t.deepEqual(change.subscriptions, [id]);
+  t.is(change.deliveries.length, 1);
+  t.false(change.subscriptions.includes(stranger.id));
+  remove?.();
+});
+
+test('what this process told of is not told again by the log', async (t) => {
+  const host = await startManaged(t);
+  const hub = new LiveHub(host.engine, () => t.fail(), quick);
+  const page = ear();
+  const { id } = await subscribed(host);
+  hub.add('1', page);
+  await page.beats(1);
+  await tagged(host);
+  await host.engine.deliverDue();
+  const seen: string[] = [];
+  while (seen.length === 0) seen.push(...(await page.next()).deliveries);
+  await page.beats(3);
+  hub.touch('1', { subscriptionId: id });
+  t.deepEqual(await page.next(), { subscriptions: [id], deliveries: [], more: false });
+});
+
+test('a hundred ids are named, and beyond it is said that there are more', async (t) => {
+  const host = await startManaged(t);
+  const hub = new LiveHub(host.engine, () => t.fail(), { ...quick, gatherMs: 50 });
+  const page = ear();
+  hub.add('1', page);
+  for (let number = 1; number <= 150; number += 1) hub.touch('1', { subscriptionId: number % 3, deliveryId: `d${number}` });
+  const change = await page.next();
+  t.is(change.deliveries.length, 100);
+  t.is(change.subscriptions.length, 3);
+  t.true(change.more);
+});
+
+test('listeners are let go once the engine has stopped', async (t) => {
+  const host = await startManaged(t);
+  const hub = new LiveHub(host.engine, () => t.fail(), quick);
+  const page = ear();
+  hub.add('1', page);
+  await host.engine.stop();
+  await page.ended;
+  t.pass();
+});
+
+test('a log that cannot be read is reported once, and looked at again', async (t) => {
+  const host = await startManaged(t);
+  const errors: unknown[] = [];
+  const hub = new LiveHub(host.engine, (error) => errors.push(error), quick);
+  const page = ear();
+  let broken = true;
+  const { attempts } = host.engine.deliveries;
+  Object.assign(host.engine.deliveries, {
+    attempts: async (...parameters: Parameters<typeof attempts>) =>
+      broken ? Promise.reject(new Error('disk full')) : attempts(...parameters),
+  });
+  hub.add('1', page);
+  await page.beats(3);
+  t.is(errors.length, 1);
+  broken = false;
+  await page.beats(2);
+  t.is(errors.length, 1);
+});
