@@ -4,4 +4,3 @@ export type { Budget, RateLimit, RateLimitStore } from './rate-limit-store.ts';
 export { webhooks } from './webhooks.ts';
 export type { WebhooksEngine, WebhooksHandler } from './webhooks.ts';
 export type { AuthenticateVisitor, Visitor } from './visitor.ts';
-export type { SecretKeeper } from './secret-keeper.ts';

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
-import { manageOptions } from './manage/options.ts';
+import { manageOptions, secretKeeperMembers } from './manage/options.ts';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
 import type { ExamplesOf } from './pages/documentation-examples.ts';
-import { secretKeeperMembers } from './secret-keeper.ts';
 import type { AuthenticateVisitor } from './visitor.ts';
 
 /** The key pair of a request, from its headers `Api-Appid` and `Api-Key`; neither is empty. */

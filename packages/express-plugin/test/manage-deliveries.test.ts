@@ -217,6 +217,9 @@ test('the log is found by outcome, topic, subscription, delivery, time and text,
   t.deepEqual(await found({ from: '2026-01-15T13:00:00+01:00', until: iso(1) }), [older]);
   t.deepEqual(await found({ text: 'http 404' }), [newer]);
   t.deepEqual(await found({ text: (await newest(host)).slice(4, 30) }), [newer]);
+  t.deepEqual(await found({ text: 'who is THAT' }), [newer]);
+  t.deepEqual(await found({ text: 'zacharias' }), [newer]);
+  t.deepEqual(await found({ text: 'Mary', outcome: 'delivered' }), [older]);
   t.deepEqual(await found({ text: 'nothing of the kind' }), []);
 });
 

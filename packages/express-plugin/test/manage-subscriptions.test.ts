@@ -1,8 +1,8 @@
 import test from 'ava';
 import Value from 'typebox/value';
-import type { SubscriptionJson, SubscriptionPageJson, TestResultJson } from '../src/manage/schemas.ts';
+import type { NewSecretJson, SubscriptionJson, SubscriptionPageJson, TestResultJson } from '../src/manage/schemas.ts';
 import { SubscriptionPageSchema, SubscriptionSchema } from '../src/manage/schemas.ts';
-import type { SecretKeeper } from '../src/index.ts';
+import { managedSecrets } from '@hookwell/core';
 import { noon, versions, type Version } from './host.ts';
 import { bad, problem, startManaged, storages, subscribed, tagged } from './manage-host.ts';
 
@@ -84,6 +84,76 @@ test('what a client of the wire contract sees of a subscription made here is wha
   t.like(answer.json, { data: [{ data: '{"format":"lightweight","encoding":"json"}' }, { data: '' }] });
 });
 
+test('a subscription is changed in what is named, and what waits goes where it says now', async (t) => {
+  const host = await startManaged(t);
+  const before = await subscribed(host, { format: 'lightweight' });
+  const path = `/subscriptions/${before.id}`;
+  await host.api('POST', `${path}/pause`);
+  await tagged(host);
+  const changed = await host.api<SubscriptionJson>('PATCH', path, {
+    json: { url: 'https://example.com/new', format: 'notify', encoding: 'json' },
+  });
+  t.is(changed.status, 200);
+  t.like(changed.json, {
+    ...before,
+    url: 'https://example.com/new',
+    format: 'notify',
+    encoding: 'json',
+    health: 'paused',
+    healthReason: 'paused by its owner',
+    healthNext: changed.json.healthNext,
+  });
+  t.like((await host.call('GET', '/Webhooks')).json, { data: [{ data: '{"format":"notify","encoding":"json"}' }] });
+  t.like((await host.api('PATCH', path, { json: { topic: 'unsub_tag(4)' } })).json, { topic: 'unsub_tag(4)', format: 'notify' });
+  await host.api('POST', `${path}/resume`);
+  await host.engine.deliverDue();
+  t.deepEqual(
+    host.sent.map(({ url }) => url),
+    ['https://example.com/new'],
+  );
+  t.deepEqual(JSON.parse(host.sent[0]?.body ?? '').data, { id: 8 });
+
+  for (const [json, expected] of [
+    [{}, problem('invalid_body', 400)],
+    [{ id: 7 }, problem('invalid_body', 400, 'id')],
+    [{ health: 'healthy' }, problem('invalid_body', 400, 'health')],
+    [{ url: 'http://example.com' }, problem('invalid_url', 422)],
+    [{ topic: 'sub_tag' }, problem('invalid_topic', 422)],
+    [{ format: 'fulll' }, problem('unknown_format', 422)],
+  ] as const) {
+    t.like((await host.api('PATCH', path, { json })).json, expected as never, JSON.stringify(json));
+  }
+});
+
+test('what has ended is seen and listed when it is asked for', async (t) => {
+  const host = await startManaged(t);
+  const active = await subscribed(host);
+  const ended = await subscribed(host);
+  await host.api('DELETE', `/subscriptions/${ended.id}`);
+  const found = async (query: string): Promise<readonly number[]> =>
+    (await host.api<SubscriptionPageJson>('GET', `/subscriptions${query}`)).json.rows.map(({ id }) => id);
+  t.deepEqual(await found(''), [active.id]);
+  t.deepEqual(await found('?which=active'), [active.id]);
+  t.deepEqual(await found('?which=ended'), [ended.id]);
+  t.deepEqual(await found('?which=all'), [ended.id, active.id]);
+  t.deepEqual(await found('?which=all&health=unsubscribed'), [ended.id]);
+  t.like((await host.api('GET', `/subscriptions/${ended.id}`)).json, { health: 'unsubscribed' });
+  for (const [method, path] of [
+    ['PATCH', ''],
+    ['POST', '/pause'],
+    ['POST', '/resume'],
+    ['POST', '/test'],
+    ['POST', '/rotate-secret'],
+  ] as const) {
+    const reply = await host.api(
+      method,
+      `/subscriptions/${ended.id}${path}`,
+      method === 'PATCH' ? { json: { format: 'full' } } : {},
+    );
+    t.like(reply.json, problem('not_found', 404) as never, path);
+  }
+});
+
 test('subscriptions are found by health, topic and text', async (t) => {
   const host = await startManaged(t);
   const first = await subscribed(host, { url: 'https://example.com/first' });
@@ -136,24 +206,21 @@ for (const [what, fields, code, says] of [
 }
 
 test('a secret is rotated where a keeper keeps them, and is seen that once', async (t) => {
-  const secrets = new Map<number, string>();
-  const keeper: SecretKeeper = {
-    async rotate(_engine, accountId, id) {
-      const secret = `whsec_of_${accountId}_${id}`;
-      secrets.set(id, secret);
-      return { secret };
-    },
-    secretsOf: ({ id }) => (secrets.has(id) ? [secrets.get(id) ?? ''] : []),
-  };
-  const host = await startManaged(t, { options: { secrets: keeper } });
+  const secrets = managedSecrets({ keys: [{ id: 'a', key: Buffer.alloc(32, 1).toString('base64') }] });
+  const host = await startManaged(t, { options: { secrets }, engine: { plugins: [secrets] } });
   const { id, hasSecret } = await subscribed(host);
-  t.false(hasSecret);
-  const rotated = await host.api('POST', `/subscriptions/${id}/rotate-secret`);
-  t.deepEqual(rotated.json, { secret: `whsec_of_1_${id}` } as never);
+  t.true(hasSecret);
+  const rotated = await host.api<NewSecretJson>('POST', `/subscriptions/${id}/rotate-secret`);
+  t.deepEqual(Object.keys(rotated.json), ['secret']);
+  t.regex(rotated.json.secret, /^whsec_/);
+  t.is(secrets.secretsOf(await host.engine.subscriptions.get(1, id))[0], rotated.json.secret);
   const seen = await host.api<SubscriptionJson>('GET', `/subscriptions/${id}`);
   t.true(seen.json.hasSecret);
-  t.notRegex(seen.text, /whsec_/);
-  t.is((await host.api('POST', `/subscriptions/${id}/rotate-secret`, { as: 'app-2' })).status, 404);
+  t.notRegex(seen.text, /whsec_|attributes/);
+  t.like(
+    (await host.api('POST', `/subscriptions/${id}/rotate-secret`, { as: 'app-2' })).json,
+    problem('not_found', 404) as never,
+  );
 });
 
 test('where nobody keeps secrets, there is none to rotate', async (t) => {

@@ -37,7 +37,7 @@ export const attemptRoutes: readonly ManageRoute[] = [
       if (deliveryId !== undefined) where.push(equal('deliveryId', deliveryId));
       if (from !== undefined) where.push({ kind: 'compare', field: 'startedAt', operator: '>=', value: Date.parse(from) });
       if (until !== undefined) where.push({ kind: 'compare', field: 'startedAt', operator: '<', value: Date.parse(until) });
-      if (text !== undefined) where.push(containing(text, ['reason', 'topic', 'deliveryId']));
+      if (text !== undefined) where.push(containing(text, ['reason', 'topic', 'deliveryId', 'answer', 'record']));
       return listPage(query, {
         name: 'attempts',
         accountId,

@@ -172,6 +172,7 @@ export class LiveHub {
 
 const subscriptionNotices = [
   'subscription:created',
+  'subscription:updated',
   'subscription:failing',
   'subscription:suspended',
   'subscription:recovered',

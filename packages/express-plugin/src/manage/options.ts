@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { SecretKeeper } from '../secret-keeper.ts';
+import type { SecretKeeper } from '@hookwell/core';
 
 /** The options of the management API. */
 export const manageOptions = {
@@ -12,7 +12,8 @@ export const manageOptions = {
   secrets: Type.Optional(
     Type.Unsafe<SecretKeeper>({
       type: 'object',
-      description: 'What keeps a signing secret for each subscription, so that accounts can rotate theirs.',
+      description:
+        'What keeps a signing secret for each subscription, such as `managedSecrets()`, so that accounts can rotate theirs.',
     }),
   ),
   now: Type.Unsafe<() => number>({
@@ -25,3 +26,6 @@ export const manageOptions = {
 export function isManaged({ manage, console }: { readonly manage?: boolean; readonly console?: object }): boolean {
   return manage ?? console !== undefined;
 }
+
+/** Every member of what keeps secrets, for checks at run time. */
+export const secretKeeperMembers = ['rotate', 'secretsOf'] as const satisfies readonly (keyof SecretKeeper)[];

@@ -3,6 +3,7 @@ import { catalogRoutes } from './catalog.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { liveRoutes } from './live.ts';
 import type { ManageRoute } from './route.ts';
+import { statsRoutes } from './stats.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
 /** Every route of the management API, below the mount point: what the router goes by, and the OpenAPI document. */
@@ -10,6 +11,7 @@ export const manageRoutes: readonly ManageRoute[] = [
   ...subscriptionRoutes,
   ...deliveryRoutes,
   ...attemptRoutes,
+  ...statsRoutes,
   ...catalogRoutes,
   ...liveRoutes,
 ];

@@ -4,9 +4,14 @@ import { Problem } from './problem.ts';
 import { endedExample, pausedExample, subscriptionExample } from './example.ts';
 import { defineRoute, type ManageRoute } from './route.ts';
 import { NewSecretSchema, SubscriptionPageSchema, SubscriptionSchema, TestResultSchema } from './schemas.ts';
-import { ListSubscriptionsQuery, NewSubscriptionBody, ReasonBody, SubscriptionPath } from './schemas-requests.ts';
+import {
+  ListSubscriptionsQuery,
+  NewSubscriptionBody,
+  ReasonBody,
+  SubscriptionChangesBody,
+  SubscriptionPath,
+} from './schemas-requests.ts';
 import { showSubscription } from './show.ts';
-import { contractData } from './contract-data.ts';
 
 const tag = 'Subscriptions';
 
@@ -37,7 +42,7 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
     errors: ['invalid_parameter', 'invalid_cursor'],
     async run(call) {
       const { accountId, engine, query } = call;
-      const { health, topic, text } = query;
+      const { which = 'active', health, topic, text } = query;
       const where: Condition<SubscriptionField>[] = [];
       if (health) where.push({ kind: 'in', field: 'health', values: health, negated: false });
       if (topic !== undefined) where.push(equal('topic', topic));
@@ -48,7 +53,7 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
         ids: 'number',
         direction: 'desc',
         where,
-        list: async (asked) => engine.subscriptions.list(accountId, asked),
+        list: async (asked) => engine.subscriptions.list(accountId, { ...asked, which }),
         show: (row) => showSubscription(row, call),
       });
     },
@@ -74,7 +79,9 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
     async run(call) {
       const { accountId, engine, body } = call;
       const { url, topic, format, encoding } = body;
-      const data = contractData('', { format, encoding });
+      // Where clients of the wire contract look for the format: what they would have asked with for the same.
+      const wanted = { ...(format === 'full' ? {} : { format }), ...(encoding === 'form' ? {} : { encoding }) };
+      const data = Object.keys(wanted).length === 0 ? '' : JSON.stringify(wanted);
       return showSubscription(await engine.subscriptions.create({ accountId, url, topic, format, encoding, data }), call);
     },
   }),
@@ -93,7 +100,35 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
     answer: subscription('The subscription.'),
     errors: ['not_found'],
     async run(call) {
-      return showSubscription(await call.engine.subscriptions.get(call.accountId, call.path.id), call);
+      return showSubscription(await call.engine.subscriptions.get(call.accountId, call.path.id, { which: 'all' }), call);
+    },
+  }),
+
+  defineRoute({
+    id: 'updateSubscription',
+    tag,
+    method: 'PATCH',
+    path: '/manage/subscriptions/{id}',
+    summary: 'Change a subscription',
+    description:
+      'Changes what is named and leaves the rest. Deliveries that wait go to the new URL, in the new format and encoding.',
+    permission: 'subscribe',
+    parameters: SubscriptionPath,
+    query: null,
+    body: { schema: SubscriptionChangesBody, required: true, example: { url: 'https://example.com/new-hooks' } },
+    answer: subscription('The subscription as it is now.'),
+    errors: [
+      'invalid_body',
+      'unsupported_media_type',
+      'cross_site',
+      'not_found',
+      'invalid_url',
+      'invalid_topic',
+      'unknown_format',
+    ],
+    async run(call) {
+      const { accountId, engine, path, body } = call;
+      return showSubscription(await engine.subscriptions.update(accountId, path.id, body), call);
     },
   }),
 
