@@ -26,7 +26,7 @@ export function countSpans(
     }
   }
   return {
-    spans: sums.map((sum, index) => ({ at: isoTime(from + index * everyMs), ...countsOf(sum) })),
+    spans: sums.map((sum, index) => Object.assign({ at: isoTime(from + index * everyMs) }, countsOf(sum))),
     totals: countsOf(total),
   };
 }
