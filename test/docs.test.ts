@@ -6,6 +6,8 @@ import * as httpAdapter from '@hookwell/adapters/http';
 import * as postgresAdapter from '@hookwell/adapters/postgres';
 import * as sqliteAdapter from '@hookwell/adapters/sqlite';
 import * as core from '@hookwell/core';
+import * as openTelemetry from '@hookwell/core/opentelemetry';
+import * as prometheus from '@hookwell/core/prometheus';
 import * as expressPlugin from '@hookwell/express-plugin';
 import test, { type ExecutionContext } from 'ava';
 import { checkBlocks } from '../docs/src/check-blocks.ts';
@@ -26,7 +28,16 @@ test('the pages of options and errors are what the schemas and the errors say no
 
 test('every schema of options that a package exports is on the page of options', (t) => {
   const shown = new Set<unknown>(optionOwners.map(({ schema }) => schema));
-  for (const exported of [core, functionAdapter, httpAdapter, sqliteAdapter, postgresAdapter, expressPlugin]) {
+  for (const exported of [
+    core,
+    openTelemetry,
+    prometheus,
+    functionAdapter,
+    httpAdapter,
+    sqliteAdapter,
+    postgresAdapter,
+    expressPlugin,
+  ]) {
     for (const [name, value] of Object.entries(exported)) if (name.endsWith('OptionsSchema')) t.true(shown.has(value), name);
   }
   t.is(shown.size, optionOwners.length);

@@ -8,6 +8,8 @@ import {
   ManagedSecretsOptionsSchema,
   StandardWebhooksOptionsSchema,
 } from '@hookwell/core';
+import { OpenTelemetryOptionsSchema } from '@hookwell/core/opentelemetry';
+import { PrometheusOptionsSchema } from '@hookwell/core/prometheus';
 import { WebhooksOptionsSchema } from '@hookwell/express-plugin';
 import type { OptionOwner } from './option-owner.ts';
 
@@ -93,6 +95,24 @@ export const optionOwners: readonly OptionOwner[] = [
     types: { planOf: 'a function of the account id that answers a plan, or a promise of one' },
   },
   {
+    name: 'openTelemetry',
+    from: '@hookwell/core/opentelemetry',
+    schema: OpenTelemetryOptionsSchema,
+    about: 'The plugin for traces and metrics; see [observability](observability.md#traces). Nothing must be given.',
+    types: {
+      tracerProvider: 'a `TracerProvider` of OpenTelemetry',
+      meterProvider: 'a `MeterProvider` of OpenTelemetry',
+    },
+  },
+  {
+    name: 'prometheus',
+    from: '@hookwell/core/prometheus',
+    schema: PrometheusOptionsSchema,
+    about: 'The plugin for Prometheus; see [observability](observability.md#prometheus). Nothing must be given.',
+    types: { registry: 'a `Registry` of prom-client' },
+    defaults: { registry: 'a registry of its own' },
+  },
+  {
     name: 'webhooks',
     from: '@hookwell/express-plugin',
     schema: WebhooksOptionsSchema,
@@ -102,6 +122,8 @@ export const optionOwners: readonly OptionOwner[] = [
       'rateLimit.store': 'a `RateLimitStore`',
       'console.authenticate': 'a function of the request',
       'documentation.examples': 'a function of the account’s id',
+      'metrics.registry': 'a `Registry` of prom-client, or anything with its `contentType` and `metrics()`',
+      'metrics.authenticate': 'a function of the request that answers `true` or `false`, or a promise of one',
       secrets: 'a `SecretKeeper`',
       now: 'a function without parameters that answers a number',
       monotonicNow: 'a function without parameters that answers a number',

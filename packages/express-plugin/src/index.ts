@@ -1,3 +1,4 @@
+export type { AuthenticateScrape, MetricsRegistry } from './metrics.ts';
 export { WebhooksOptionsSchema } from './options.ts';
 export type { Authenticate, Caller, Credentials, Permission, WebhooksOptions, WebhooksOptionsInput } from './options.ts';
 export type { Budget, RateLimit, RateLimitStore } from './rate-limit-store.ts';

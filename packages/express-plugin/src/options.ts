@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
 import { manageOptions, secretKeeperMembers } from './manage/options.ts';
+import { checkMetrics, metricsOptions } from './metrics.ts';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
 import type { ExamplesOf } from './pages/documentation-examples.ts';
 import type { AuthenticateVisitor } from './visitor.ts';
@@ -124,6 +125,7 @@ export const WebhooksOptionsSchema = Type.Object(
       ),
     ),
     ...manageOptions,
+    ...metricsOptions,
     monotonicNow: Type.Unsafe<() => number>({
       default: () => performance.now(),
       description: 'A clock that never jumps, in milliseconds, for the rate limit.',
@@ -155,6 +157,7 @@ export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOpt
   if (examples !== undefined && typeof examples !== 'function') {
     throw invalid('option "documentation.examples" is not a function', examples);
   }
+  if (options.metrics) checkMetrics(options.metrics);
   const { store } = options.rateLimit;
   const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');
   if (missing) throw invalid(`option "rateLimit.store" is no RateLimitStore: its "${missing}" is not a function`, store);

@@ -1,4 +1,5 @@
 import type { RateLimits } from './contract/rate-limits.ts';
+import { metrics } from './metrics.ts';
 import type { WebhooksOptions } from './options.ts';
 import { manage } from './manage/manage.ts';
 import { isManaged } from './manage/options.ts';
@@ -25,5 +26,6 @@ export function sections(context: SectionContext): readonly Section[] {
     ...(options.console || options.documentation ? [assets()] : []),
     ...(options.console ? [consolePage(context)] : []),
     ...(options.documentation ? [documentation(context)] : []),
+    ...(options.metrics ? [metrics(options.metrics)] : []),
   ];
 }
