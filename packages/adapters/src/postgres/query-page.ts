@@ -8,8 +8,8 @@ import type {
   Subscription,
   SubscriptionQuery,
 } from '@hookwell/core';
-import { sql } from 'kysely';
-import { listings, pageQueries, type Listing } from '../sql/listings.ts';
+import { sql, type RawBuilder } from 'kysely';
+import { listings, pageQueries, type DearPage, type Listing, type QuickPage } from '../sql/listings.ts';
 import type { PostgresValue } from './driver.ts';
 import { postgresConditions, queriesIn } from './queries.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
@@ -18,6 +18,23 @@ import type { PostgresTables } from './tables.ts';
 interface Answer<Row> {
   readonly total: number;
   readonly rows: readonly Row[];
+}
+
+function quickPage({ total, rows }: QuickPage): RawBuilder<unknown> {
+  return sql`
+    select json_build_object(
+      'total', (${total}), 'rows', (select coalesce(json_agg(page), '[]') from (${rows}) as page)
+    )::text`;
+}
+
+function dearPage({ ids, rowsWhere }: DearPage, { offset, limit }: Query): RawBuilder<unknown> {
+  const wanted = sql`select id from met where turn > ${offset}::bigint and turn - ${offset}::bigint <= ${limit}::bigint`;
+  return sql`
+    with met as materialized (select id, row_number() over () as turn from (${ids}) as m)
+    select json_build_object(
+      'total', (select count(*) from met),
+      'rows', (select coalesce(json_agg(page), '[]') from (${rowsWhere(sql`id = any (array(${wanted}))`)}) as page)
+    )::text`;
 }
 
 /** Makes the calls that list an account's rows as a query says. */
@@ -37,16 +54,13 @@ export function queryPages(schema: string) {
     accountId: string,
     query: Query<Field>,
   ): Promise<Page<Model>> {
-    const { total: count, rows: select } = pageQueries(queries.selectFrom(table), listing, {
+    const made = pageQueries(queries.selectFrom(table), listing, {
       accountId,
       query,
       dialect: postgresConditions,
       subscriptionsTable: sql.id(schema, 'subscriptions'),
     });
-    const { sql: text, parameters } = sql`
-      select json_build_object(
-        'total', (${count}), 'rows', (select coalesce(json_agg(page), '[]') from (${select}) as page)
-      )::text`.compile(queries);
+    const { sql: text, parameters } = ('ids' in made ? dearPage(made, query) : quickPage(made)).compile(queries);
     const answer = await runner.run(plannedEachTime<Answer<Row>>(text), parameters as readonly PostgresValue[]);
     return { rows: answer.rows.map(listing.read), total: answer.total };
   }

@@ -1,4 +1,12 @@
-import { attemptFields, checkQuery, checkWhich, deliveryFields, subscriptionFields, type Query } from '@hookwell/core';
+import {
+  attemptFields,
+  checkQuery,
+  checkWhich,
+  deliveryFields,
+  subscriptionFields,
+  type Condition,
+  type Query,
+} from '@hookwell/core';
 import type {
   Attempt,
   AttemptField,
@@ -64,10 +72,19 @@ const attempts = (texts: LogTexts): Listing<Parameters<typeof readAttempt>[0], A
 /** Every kind of row that can be listed. */
 export const listings = { subscriptions, deliveries, attempts } as const;
 
-/** What a page is made of: how many rows there are in all, and the rows that are wanted. */
-export interface PageQueries {
+/** What a page is made of. */
+export type PageQueries = QuickPage | DearPage;
+
+/** Two looks: how many rows there are in all, and the rows that are wanted. */
+export interface QuickPage {
   readonly total: Compilable<{ readonly total: number }> & Expression<unknown>;
   readonly rows: Compilable & Expression<unknown>;
+}
+
+/** One look, because the condition looks into long texts: all ids in their order, and the rows of those that are wanted. */
+export interface DearPage {
+  readonly ids: Compilable<{ readonly id: number | string }> & Expression<unknown>;
+  readonly rowsWhere: (isWanted: Expression<SqlBool>) => Compilable & Expression<unknown>;
 }
 
 /**
@@ -93,15 +110,41 @@ export function pageQueries<Tables, Table extends keyof Tables, Field extends st
 ): PageQueries {
   checkQuery(query, fields.types);
   const { where, sort, offset, limit } = query;
-  const met = table.where(own(accountId, subscriptionsTable)).where(conditionSql(where, fields, dialect));
+  const owned = table.where(own(accountId, subscriptionsTable));
+  const met = owned.where(conditionSql(where, fields, dialect));
   const column = columnSql(sort.field, fields);
+  const order = sort.direction === 'desc' ? sql`${column} desc nulls last` : sql`${column} asc nulls first`;
+  if (where !== null && namesText(where, fields)) {
+    return {
+      ids: met
+        .select(sql<number | string>`id`.as('id'))
+        .orderBy(order)
+        .orderBy(sql`id`),
+      rowsWhere: (isWanted) =>
+        owned
+          .where(isWanted)
+          .selectAll()
+          .orderBy(order)
+          .orderBy(sql`id`),
+    };
+  }
   return {
     total: met.select(sql<number>`count(*)`.as('total')),
     rows: met
       .selectAll()
-      .orderBy(sort.direction === 'desc' ? sql`${column} desc nulls last` : sql`${column} asc nulls first`)
+      .orderBy(order)
       .orderBy(sql`id`)
       .limit(limit)
       .offset(offset),
   };
+}
+
+function namesText<Field extends string>(condition: Condition<Field>, fields: QueryFields<Field>): boolean {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.of.some((part) => namesText(part, fields));
+    default:
+      return fields.types[condition.field] === 'text';
+  }
 }

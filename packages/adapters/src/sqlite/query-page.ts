@@ -8,7 +8,7 @@ import type {
   Subscription,
   SubscriptionQuery,
 } from '@hookwell/core';
-import { sql } from 'kysely';
+import { sql, type Compilable } from 'kysely';
 import { listings, pageQueries, type Listing } from '../sql/listings.ts';
 import type { Tables } from '../sql/tables.ts';
 import type { Connection } from './connection.ts';
@@ -27,15 +27,21 @@ export function queryPages(connection: Connection) {
     accountId: string,
     query: Query<Field>,
   ): Page<Model> {
-    const { total: count, rows: select } = pageQueries(queries.selectFrom(table), listing, {
+    const { offset, limit } = query;
+    const made = pageQueries(queries.selectFrom(table), listing, {
       accountId,
       query,
       dialect: sqliteConditions,
       subscriptionsTable: sql.table('hookwell_subscriptions'),
     });
-    const total = connection.all(count)[0]?.total ?? 0;
-    if (query.limit === 0 || query.offset >= total) return { rows: [], total };
-    return { rows: (connection.all(select) as Row[]).map(listing.read), total };
+    const rowsOf = (select: Compilable): Model[] => (connection.all(select) as Row[]).map(listing.read);
+    if ('ids' in made) {
+      const ids = connection.all(made.ids).map(({ id }) => id);
+      const wanted = JSON.stringify(ids.slice(offset, offset + limit));
+      return { rows: rowsOf(made.rowsWhere(sql`id in (select value from json_each(${wanted}))`)), total: ids.length };
+    }
+    const total = connection.all(made.total)[0]?.total ?? 0;
+    return { rows: limit === 0 || offset >= total ? [] : rowsOf(made.rows), total };
   }
 
   return {

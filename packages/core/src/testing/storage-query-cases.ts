@@ -41,6 +41,10 @@ const likes: readonly (readonly [text: string, pattern: string, like: boolean])[
   ['aaab', '%a_b', true],
   ['abab', '%ab', true],
   ['[a]', '[a]', true],
+  ['aba', 'ab%ba', false],
+  ['abba', 'ab%ba', true],
+  ['xabx', '%ab%ab%', false],
+  ['xabyABx', '%ab%ab%', true],
 ];
 
 /** The promises about queries, which each list keeps. */
