@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
+import { binsOptions, checkBinsOptions } from './bins/bins-options.ts';
+import { feedOptions } from './feed/feed-options.ts';
 import { manageOptions, secretKeeperMembers } from './manage/options.ts';
 import { checkMetrics, metricsOptions } from './metrics.ts';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
@@ -126,9 +128,11 @@ export const WebhooksOptionsSchema = Type.Object(
     ),
     ...manageOptions,
     ...metricsOptions,
+    bins: binsOptions,
+    feed: feedOptions,
     monotonicNow: Type.Unsafe<() => number>({
       default: () => performance.now(),
-      description: 'A clock that never jumps, in milliseconds, for the rate limit.',
+      description: 'A clock that never jumps, in milliseconds, for the rate limit and the age of what bins keep.',
     }),
   },
   { additionalProperties: false },
@@ -139,9 +143,11 @@ export type WebhooksOptions = Readonly<Static<typeof WebhooksOptionsSchema>>;
 
 /** The options of `webhooks` as a host writes them. */
 export type WebhooksOptionsInput = Pick<WebhooksOptions, 'authenticate'> &
-  Partial<Omit<WebhooksOptions, 'authenticate' | 'rateLimit' | 'documentation'>> & {
+  Partial<Omit<WebhooksOptions, 'authenticate' | 'rateLimit' | 'documentation' | 'bins' | 'feed'>> & {
     readonly rateLimit?: Partial<WebhooksOptions['rateLimit']>;
     readonly documentation?: Partial<NonNullable<WebhooksOptions['documentation']>>;
+    readonly bins?: Partial<NonNullable<WebhooksOptions['bins']>>;
+    readonly feed?: Partial<NonNullable<WebhooksOptions['feed']>>;
   };
 
 /** The options filled in and checked. @throws {HookwellError} `invalid_option`, naming the option, its value and the rule */
@@ -153,6 +159,7 @@ export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOpt
   if (options.console && typeof options.console.authenticate !== 'function') {
     throw invalid('option "console.authenticate" is not a function', options.console.authenticate);
   }
+  checkBinsOptions(options);
   const { examples } = options.documentation ?? {};
   if (examples !== undefined && typeof examples !== 'function') {
     throw invalid('option "documentation.examples" is not a function', examples);

@@ -1,3 +1,4 @@
+import { bins } from './bins/bins.ts';
 import type { RateLimits } from './contract/rate-limits.ts';
 import { metrics } from './metrics.ts';
 import type { WebhooksOptions } from './options.ts';
@@ -27,5 +28,6 @@ export function sections(context: SectionContext): readonly Section[] {
     ...(options.console ? [consolePage(context)] : []),
     ...(options.documentation ? [documentation(context)] : []),
     ...(options.metrics ? [metrics(options.metrics)] : []),
+    ...(options.bins ? [bins(context)] : []),
   ];
 }

@@ -15,6 +15,11 @@ export function pageSettings(options: WebhooksOptions, root: string, visitor: Kn
     root,
     account: visitor?.name ?? null,
     signIn: options.console?.signIn ?? null,
-    on: { console: options.console !== undefined, documentation: options.documentation !== undefined },
+    on: {
+      console: options.console !== undefined,
+      documentation: options.documentation !== undefined,
+      bins: options.bins !== undefined,
+      feed: options.feed !== undefined,
+    },
   };
 }
