@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { BinJson } from '../src/bins/bin-json.ts';
+import type { BinJson } from '../src/bins/bin-shapes.ts';
 import { startBins } from './bins-host.ts';
 
 const idsOf = async (host: Awaited<ReturnType<typeof startBins>>, account = 'a'): Promise<readonly string[]> =>

@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { ArrivalJson, BinJson, WholeArrivalJson } from '../src/bins/bin-json.ts';
+import type { ArrivalJson, BinJson, WholeArrivalJson } from '../src/bins/bin-shapes.ts';
 import type { WebhooksOptionsInput } from '../src/index.ts';
 import { startHost, type Answer, type Host, type HostOptions, type Wish } from './host.ts';
 import { sessionOf } from './manage-host.ts';

@@ -1,3 +1,5 @@
+import type { SignatureFinding } from './bin-shapes.ts';
+
 /** How a bin answers. */
 export interface BinAnswer {
   readonly status: number;
@@ -6,14 +8,6 @@ export interface BinAnswer {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** How many requests are answered so before all others get a plain 200; null for all of them. */
   readonly times: number | null;
-}
-
-/** Whether what arrived was signed by whom it should be. */
-export interface SignatureFinding {
-  /** `unchecked`: it is signed, and there is nothing here to check it with. */
-  readonly state: 'unsigned' | 'unchecked' | 'verified' | 'wrong';
-  /** In plain words; empty when verified. */
-  readonly reason: string;
 }
 
 /** What is known of a request's body. */

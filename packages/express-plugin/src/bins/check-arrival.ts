@@ -1,6 +1,7 @@
 import { verifySignature } from '@hookwell/core/verify';
 import type { SectionContext } from '../sections.ts';
-import type { ArrivedBody, Bin, SignatureFinding } from './bin.ts';
+import type { ArrivedBody, Bin } from './bin.ts';
+import type { SignatureFinding } from './bin-shapes.ts';
 
 /** At most how many subscriptions to one bin are asked for their secrets. */
 const maxSubscriptions = 50;
