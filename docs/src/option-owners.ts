@@ -128,6 +128,10 @@ export const optionOwners: readonly OptionOwner[] = [
       now: 'a function without parameters that answers a number',
       monotonicNow: 'a function without parameters that answers a number',
     },
-    defaults: { now: '`Date.now`', monotonicNow: '`performance.now`' },
+    defaults: {
+      now: '`Date.now`',
+      monotonicNow: '`performance.now`',
+      'bins.enabled': '`true`, unless `NODE_ENV` is `production`',
+    },
   },
 ];
