@@ -96,7 +96,7 @@ test('what was signed for a subscription to the bin is verified, and what was no
       options: {
         secrets: {
           rotate: async () => ({ secret }),
-          secretsOf: ({ url }) => (url.includes('mine') ? [secret] : [other]),
+          secretsOf: ({ accountId }) => (accountId === '1' ? [secret] : [other]),
         },
       },
     },
