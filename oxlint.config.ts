@@ -33,6 +33,10 @@ const elsewhere = {
     group: ['express', 'express/*'],
     message: 'Express is met in the express plugin only; the core serves hosts without it.',
   },
+  telemetry: {
+    group: ['@opentelemetry/*', 'prom-client', '**/open-telemetry*', '**/prometheus*'],
+    message: 'What watches is the host’s choice: the core runs without it, and only the plugins of these names meet it.',
+  },
   adapters: {
     group: ['@hookwell/adapters', '@hookwell/adapters/*'],
     message: 'Adapters depend on the core and never the other way round; what is needed of them belongs into a port.',
@@ -86,6 +90,7 @@ const {
   databases,
   network,
   express,
+  telemetry,
   adapters,
   expressPlugin,
   testing,
@@ -104,7 +109,8 @@ const hostProperties = [
   { object: 'process', property: 'exit', message: 'A guest does not end the process of its host.' },
 ] as const;
 
-const foreign = [adapters, expressPlugin, databases, network, express] as const;
+const abroad = [adapters, expressPlugin, databases, network, express] as const;
+const foreign = [...abroad, telemetry] as const;
 
 export default defineConfig({
   plugins: ['eslint', 'typescript', 'unicorn', 'oxc', 'import', 'promise', 'node'],
@@ -195,6 +201,10 @@ export default defineConfig({
     {
       files: ['packages/core/src/plugins/**'],
       rules: { 'no-restricted-imports': closedTo(...foreign, testing, engine, stages) },
+    },
+    {
+      files: ['packages/core/src/plugins/{open-telemetry,prometheus}*.ts'],
+      rules: { 'no-restricted-imports': closedTo(...abroad, testing, engine, stages) },
     },
     {
       files: ['packages/core/src/model/**'],

@@ -1,4 +1,14 @@
-import { SpanKind, SpanStatusCode, type TracerProvider } from '@opentelemetry/api';
+import {
+  context,
+  createTraceState,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+  type SpanContext,
+  type TracerProvider,
+} from '@opentelemetry/api';
 import { TracerProvider as SdkProvider, type ReadableSpan, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { memoryStorage } from '@hookwell/adapters/memory';
 import { sqliteStorage } from '@hookwell/adapters/sqlite';
@@ -12,6 +22,7 @@ import {
   scriptedTransport,
   slowTransport,
   startByHand,
+  startForReal,
   startReceiver,
   temporaryFile,
   toldAs,
@@ -81,7 +92,7 @@ for (const { name, place } of kinds) {
       t.is(attempt.spanContext().traceId, emitContext?.traceId as string);
       t.is(attempt.parentSpanContext?.spanId, emitContext?.spanId);
       t.deepEqual(
-        attempt.links.map(({ context }) => [context.traceId, context.spanId]),
+        attempt.links.map((link) => [link.context.traceId, link.context.spanId]),
         [[emitContext?.traceId, emitContext?.spanId]],
       );
       t.is(attempt.attributes['messaging.message.conversation_id'], event?.eventId);
@@ -130,7 +141,7 @@ for (const { name, place } of kinds) {
   });
 }
 
-test('attempts in traces of their own link to their emit, and are below nothing', async (t) => {
+test('attempts in traces of their own link to their emit, and are not below whoever happens to wake the engine', async (t) => {
   const { tracerProvider, spans } = startTracing();
   const { engine } = await startByHand(t, memoryStorage(), {
     transports: [scriptedTransport()],
@@ -138,12 +149,72 @@ test('attempts in traces of their own link to their emit, and are below nothing'
   });
   await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
   await engine.emit('sub_tag(3)', emission);
-  await engine.deliverDue();
+  await tracerProvider.getTracer('crm').startActiveSpan('GET /unrelated', async (span) => {
+    await engine.deliverDue();
+    span.end();
+  });
   const [emit] = spans('emit sub_tag');
   const [attempt] = spans('attempt sub_tag');
   t.is(attempt?.parentSpanContext, undefined);
   t.not(attempt?.spanContext().traceId, emit?.spanContext().traceId);
   t.is(attempt?.links[0]?.context.spanId, emit?.spanContext().spanId);
+});
+
+test('an engine that delivers by itself, from memory, has the same trace', async (t) => {
+  const { tracerProvider, spans } = startTracing();
+  const { engine } = await startForReal(t, memoryStorage(), {
+    transports: [scriptedTransport()],
+    plugins: [openTelemetry({ tracerProvider })],
+  });
+  await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+  const crm = await startCrm(t, tracerProvider.getTracer('crm'), engine);
+  const delivering = new Promise((resolve) => engine.events.once('delivery:delivered', resolve));
+  await crm.post('/contacts/8/tags/3');
+  await delivering;
+  t.deepEqual(tree(spans()), [
+    'POST /contacts/8/tags/3',
+    'POST /contacts/8/tags/3 > emit sub_tag',
+    'emit sub_tag > attempt sub_tag',
+  ]);
+});
+
+test('what another tool has put into the trace state travels with the event, and what nobody can read does no harm', async (t) => {
+  const { tracerProvider, spans } = startTracing();
+  const tracer = tracerProvider.getTracer('crm');
+  const seen: Readonly<Record<string, string>>[] = [];
+  const { engine } = await startByHand(t, memoryStorage(), {
+    transports: [scriptedTransport()],
+    plugins: [
+      openTelemetry({ tracerProvider }),
+      {
+        name: 'spoiler',
+        emit({ metadata, record }) {
+          seen.push(metadata);
+          return record['id'] === 9 ? { traceparent: '00-nonsense' } : undefined;
+        },
+      },
+    ],
+  });
+  await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+  const remote: SpanContext = {
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
+    traceFlags: TraceFlags.SAMPLED,
+    traceState: createTraceState('vendor=1'),
+  };
+  await context.with(trace.setSpanContext(ROOT_CONTEXT, remote), async () =>
+    tracer.startActiveSpan('POST /', async (span) => {
+      await engine.emit('sub_tag(3)', emission);
+      span.end();
+    }),
+  );
+  await engine.emit('sub_tag(3)', { ...emission, record: { ...mary, id: 9 } });
+  t.like(await engine.deliverDue(), { delivered: 2 });
+  t.regex(seen[0]?.['traceparent'] ?? '', /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+  t.is(seen[0]?.['tracestate'], 'vendor=1');
+  const [kept, spoilt] = spans('attempt sub_tag');
+  t.is(kept?.spanContext().traceState?.serialize(), 'vendor=1');
+  t.deepEqual([spoilt?.links, spoilt?.parentSpanContext], [[], undefined]);
 });
 
 test('with propagate a receiver gets the traceparent of its own attempt, a different one each time', async (t) => {
@@ -187,7 +258,7 @@ test('the span of a duplicate says so and links to the emit that stands; that of
   t.like(second?.attributes, { 'hookwell.duplicate': true, 'hookwell.deliveries': 0, 'hookwell.stored_event.id': id });
   t.not(second?.attributes['messaging.message.id'], id);
   t.deepEqual(
-    second?.links.map(({ context }) => context.spanId),
+    second?.links.map((link) => link.context.spanId),
     [first?.spanContext().spanId],
   );
   t.deepEqual(refused?.status, { code: SpanStatusCode.ERROR, message: 'the account is closed' });
