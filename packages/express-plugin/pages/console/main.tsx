@@ -1,14 +1,8 @@
 import { render } from 'preact';
-import { Header } from '../look/header.tsx';
-import { readSettings, type PageSettings } from '../look/settings.ts';
+import { App } from './app.tsx';
 import '../look/look.css';
+import './console.css';
+import './charts.css';
+import './log.css';
 
-const settings = readSettings() as PageSettings;
-
-render(
-  <>
-    <Header settings={settings} current="console" />
-    <main class="page" id="main" tabIndex={-1} />
-  </>,
-  document.querySelector('#app') as Element,
-);
+render(<App />, document.querySelector('#app') as Element);

@@ -3,7 +3,8 @@ import { Icon, type IconName } from './icon.tsx';
 
 /** What a button is made of, beside what every button of HTML takes. */
 export interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon' | 'class'> {
-  readonly kind?: 'plain' | 'primary' | 'danger' | 'quiet';
+  /** `risky` leads to a question first, `danger` is its answer. */
+  readonly kind?: 'plain' | 'primary' | 'quiet' | 'risky' | 'danger';
   readonly small?: boolean;
   readonly icon?: IconName;
   /** Works on what it was pressed for: keeps its focus, and does nothing more until then. */

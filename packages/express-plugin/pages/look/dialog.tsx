@@ -4,6 +4,8 @@ import { Button } from './button.tsx';
 
 interface DialogProps {
   readonly title: string;
+  /** Whether it stands at the side, as high as the window: for what is long. */
+  readonly panel?: boolean;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
@@ -12,7 +14,7 @@ interface DialogProps {
  * A dialog that is open as long as it is rendered. Escape and the cross close it; the focus goes back to where it was.
  * The element to begin with carries `autofocus`.
  */
-export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
+export function Dialog({ title, panel = false, onClose, children }: DialogProps): JSX.Element {
   const id = useId();
   const dialog = useRef<HTMLDialogElement>(null);
 
@@ -29,7 +31,7 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={panel ? 'dialog panel' : 'dialog'}
       aria-labelledby={id}
       onCancel={(event) => {
         // Whether it is rendered decides whether it is open.

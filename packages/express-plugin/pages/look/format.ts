@@ -2,14 +2,14 @@ const units = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
   ['minute', 60_000],
-  ['second', 1_000],
 ] as const;
 
-/** A span of time for people, in its largest unit: `3 days`, `90 seconds`, `40 ms`. */
+/** A span of time for people: `3 days`, `30 hours`, `90 minutes`, `1 minute`, `40 seconds`, `40 ms`. */
 export function span(ms: number): string {
   for (const [name, size] of units) {
-    // One and a half of a unit is still told in the next smaller one.
-    if (ms >= size * 2 || (ms >= size && ms % size === 0)) return count(Math.round(ms / size), name);
+    // Less than two days say more in hours, and less than two hours in minutes.
+    const enough = name === 'minute' ? size : 2 * size;
+    if (ms >= enough || (ms >= size && ms % size === 0)) return count(Math.round(ms / size), name);
   }
   return ms >= 1_000 ? count(Math.round(ms / 1_000), 'second') : `${Math.round(ms)} ms`;
 }

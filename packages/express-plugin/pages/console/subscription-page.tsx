@@ -1,0 +1,183 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { SubscriptionJson } from '../../src/manage/schemas.ts';
+import { announce } from '../look/announce.ts';
+import { Button } from '../look/button.tsx';
+import { Copy } from '../look/copy.tsx';
+import { Icon } from '../look/icon.tsx';
+import { Time } from '../look/time.tsx';
+import { get, send } from './api.ts';
+import { useAction, useChanges, useLoaded } from './hooks.ts';
+import { changed } from './live.ts';
+import { Page } from './page.tsx';
+import { Problem } from './problem.tsx';
+import { hashOf } from './route.ts';
+import { HealthTag } from './state-tag.tsx';
+import { statusName } from './status-name.ts';
+import { DeleteDialog } from './dialog-delete.tsx';
+import { PauseDialog } from './dialog-pause.tsx';
+import { SecretDialog } from './dialog-secret.tsx';
+import { TestDialog } from './dialog-test.tsx';
+import { SubscriptionTraffic } from './subscription-traffic.tsx';
+import { healthWords, topicWords } from './words.ts';
+
+type Open = 'test' | 'pause' | 'secret' | 'delete';
+
+/** One subscription: how it is, what it is sent, and what can be done with it. */
+export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
+  const loaded = useLoaded(String(id), async (signal) => get<SubscriptionJson>(`subscriptions/${id}`, {}, signal));
+  useChanges((change) => change.subscriptions.includes(id), loaded.reload);
+  const [open, setOpen] = useState<Open | null>(null);
+  const { data: subscription } = loaded;
+  const resume = useAction(async () => {
+    await send('POST', `subscriptions/${id}/resume`);
+    announce('It flows again.');
+    changed();
+  });
+  const close = (): void => setOpen(null);
+  const back = { href: '#/subscriptions', name: 'Subscriptions' };
+
+  if (!subscription) {
+    return (
+      <Page title={`Subscription ${id}`} back={back}>
+        <Problem error={loaded.error} onRetry={loaded.reload} />
+        {!loaded.error && <p class="loading">Loading…</p>}
+      </Page>
+    );
+  }
+  const { topic, health } = subscription;
+  const ended = health === 'unsubscribed';
+  return (
+    <Page
+      title={topicWords(topic)}
+      back={back}
+      beside={<HealthTag health={health} />}
+      actions={
+        !ended && (
+          <>
+            <Button kind="primary" icon="out" onClick={() => setOpen('test')}>
+              Send test event
+            </Button>
+            {health === 'paused' || health === 'suspended' ? (
+              <Button icon="play" busy={resume.busy} onClick={resume.run}>
+                Resume
+              </Button>
+            ) : (
+              <Button icon="pause" onClick={() => setOpen('pause')}>
+                Pause
+              </Button>
+            )}
+            <a class="button" href={hashOf({ page: 'edit', id })}>
+              Edit
+            </a>
+            <Button kind="risky" onClick={() => setOpen('delete')}>
+              Delete
+            </Button>
+          </>
+        )
+      }
+    >
+      <Problem error={resume.error ?? loaded.error} onRetry={loaded.reload} />
+      <HealthCard subscription={subscription} />
+      <Facts subscription={subscription} onRotate={ended ? null : () => setOpen('secret')} />
+      <SubscriptionTraffic id={id} />
+      {open === 'test' && <TestDialog subscription={subscription} onClose={close} />}
+      {open === 'pause' && <PauseDialog subscription={subscription} onClose={close} />}
+      {open === 'secret' && <SecretDialog subscription={subscription} onClose={close} />}
+      {open === 'delete' && <DeleteDialog subscription={subscription} onClose={close} />}
+    </Page>
+  );
+}
+
+function HealthCard({ subscription }: { readonly subscription: SubscriptionJson }): JSX.Element | null {
+  const { health, healthSince, consecutiveFailures, failingSince, heldUntil } = subscription;
+  if (health === 'healthy') return null;
+  const { why, next } = healthWords(subscription);
+  const tone = { failing: 'warn', suspended: 'bad', paused: 'info', unsubscribed: 'info' } as const;
+  return (
+    <div class={`notice notice-${tone[health]}`}>
+      <Icon name={health === 'paused' ? 'pause' : 'warning'} />
+      <div class="notice-text">
+        <p class="notice-title">{why}</p>
+        <p>
+          Since <Time at={Date.parse(healthSince)} as="full" />
+          {consecutiveFailures > 0 && `. ${consecutiveFailures} attempts in a row failed`}
+          {failingSince !== null && consecutiveFailures > 0 && (
+            <>
+              , the first <Time at={Date.parse(failingSince)} />
+            </>
+          )}
+          .
+        </p>
+        {next && (
+          <p>
+            <strong>What happens next:</strong> {next}
+            {heldUntil !== null && health !== 'paused' && (
+              <>
+                {' '}
+                Nothing is sent before <Time at={Date.parse(heldUntil)} as="short" />.
+              </>
+            )}
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
+
+interface FactsProps {
+  readonly subscription: SubscriptionJson;
+  /** Asks for a new secret; null when it can have none. */
+  readonly onRotate: (() => void) | null;
+}
+
+function Facts({ subscription, onRotate }: FactsProps): JSX.Element {
+  const { id, url, topic, format, encoding, createdAt, lastAttemptAt, lastStatus, hasSecret } = subscription;
+  return (
+    <section class="card" aria-labelledby="facts">
+      <div class="card-head">
+        <h2 id="facts">What it is</h2>
+      </div>
+      <dl class="card-body facts facts-two">
+        <dt>Event</dt>
+        <dd>
+          {topicWords(topic)} <code class="muted">{topic}</code>
+        </dd>
+        <dt>Sent to</dt>
+        <dd class="row">
+          <code>{url}</code>
+          <Copy text={url} what="URL" />
+        </dd>
+        <dt>Format</dt>
+        <dd>
+          {format}, {encoding === 'form' ? 'as form fields' : 'as JSON'}
+        </dd>
+        <dt>Signature</dt>
+        <dd class="row">
+          {hasSecret ? 'signed with a secret of its own' : 'no secret of its own'}
+          {hasSecret && onRotate && (
+            <Button small icon="again" onClick={onRotate}>
+              Rotate secret
+            </Button>
+          )}
+        </dd>
+        <dt>Last sent</dt>
+        <dd>
+          {lastAttemptAt === null ? (
+            'nothing yet'
+          ) : (
+            <>
+              <Time at={Date.parse(lastAttemptAt)} />, {lastStatus > 0 ? `answered ${statusName(lastStatus)}` : 'no answer'}
+            </>
+          )}
+        </dd>
+        <dt>Made</dt>
+        <dd>
+          <Time at={Date.parse(createdAt)} as="full" />
+        </dd>
+        <dt>Number</dt>
+        <dd>{id}</dd>
+      </dl>
+    </section>
+  );
+}
