@@ -220,6 +220,9 @@ test('the log is found by outcome, topic, subscription, delivery, time and text,
   t.deepEqual(await found({ text: 'who is THAT' }), [newer]);
   t.deepEqual(await found({ text: 'zacharias' }), [newer]);
   t.deepEqual(await found({ text: 'Mary', outcome: 'delivered' }), [older]);
+  t.deepEqual(await found({ text: 'Zach%rias' }), [newer]);
+  t.deepEqual(await found({ text: 'Zach%ias' }), []);
+  t.deepEqual(await found({ text: '%' }), [newer, older]);
   t.deepEqual(await found({ text: 'nothing of the kind' }), []);
 });
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import Value from 'typebox/value';
+import { problems } from '../src/manage/problem.ts';
 import { commonErrors } from '../src/manage/route.ts';
 import { manageRoutes } from '../src/manage/routes.ts';
 import type { CatalogJson } from '../src/manage/schemas-stats.ts';
@@ -103,4 +105,17 @@ test('HEAD says what GET would, without a body', async (t) => {
   t.is(head.text, '');
   t.is(head.headers['content-length'], String(Buffer.byteLength((await host.api('GET', '/catalog')).text)));
   t.is((await host.api('HEAD', '/live')).status, 405);
+});
+
+test('the guide names every route and every problem, and no others', (t) => {
+  const guide = readFileSync(new URL('../../../docs/management-api.md', import.meta.url), 'utf8');
+  const named = [...guide.matchAll(/^\| `(\w+) (manage\/[^`]+)`/gm)].map(([, method, path]) => `${method} /${path}`);
+  t.deepEqual(named.toSorted(), manageRoutes.map(({ method, path }) => `${method} ${path}`).toSorted());
+  const codes = [...guide.matchAll(/^\| (\d+) +\| `(\w+)`/gm)].map(([, status, code]) => `${status} ${code}`);
+  t.deepEqual(
+    codes.toSorted(),
+    Object.entries(problems)
+      .map(([code, [status]]) => `${status} ${code}`)
+      .toSorted(),
+  );
 });

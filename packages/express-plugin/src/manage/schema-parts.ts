@@ -76,5 +76,5 @@ export const searchText = (where: string) =>
   Type.String({
     minLength: 1,
     maxLength: 200,
-    description: `Only rows that have this text in ${where}. The case of ASCII letters makes no difference.`,
+    description: `Only rows that have this text in ${where}. The case of ASCII letters makes no difference; \`%\` and \`_\` stand for any one character.`,
   });
