@@ -1,5 +1,6 @@
 import { bins } from './bins/bins.ts';
 import type { RateLimits } from './contract/rate-limits.ts';
+import { feed } from './feed/feed.ts';
 import { metrics } from './metrics.ts';
 import type { WebhooksOptions } from './options.ts';
 import { manage } from './manage/manage.ts';
@@ -29,5 +30,6 @@ export function sections(context: SectionContext): readonly Section[] {
     ...(options.documentation ? [documentation(context)] : []),
     ...(options.metrics ? [metrics(options.metrics)] : []),
     ...(options.bins ? [bins(context)] : []),
+    ...(options.feed ? [feed(context)] : []),
   ];
 }

@@ -5,6 +5,7 @@ import { gzip } from 'node:zlib';
 import { admit } from '../contract/admit.ts';
 import { readCredentials } from '../contract/authenticate.ts';
 import { failureOf } from '../contract/failure.ts';
+import { feedLinks } from '../feed/feed-links.ts';
 import { Refusal } from '../contract/refusal.ts';
 import { isManaged } from '../manage/options.ts';
 import { openApiDocument } from '../openapi/document.ts';
@@ -39,6 +40,7 @@ export function documentation(context: SectionContext): Section {
       name: 'documentation',
       title,
       root: '',
+      head: feedLinks(options, ''),
       settings: { ...pageSettings(options, '', visitor), title, description },
     });
   }
