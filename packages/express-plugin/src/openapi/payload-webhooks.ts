@@ -113,6 +113,7 @@ function recordSchemas(objectTypes: readonly ObjectType[]): Json {
       type: 'object',
       oneOf: objectTypes.map(({ id, name }) => ({
         title: name,
+        required: ['object_type_id', 'data'],
         properties: {
           object_type_id: { type: 'integer', const: id },
           data: { $ref: `#/components/schemas/Object_${id}_${format}` },

@@ -1,9 +1,11 @@
 import { defineCatalog, ontraportCatalog } from '@hookwell/core';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import test from 'ava';
 import { startHost } from '../host.ts';
 import { openApiDocument } from '../../src/openapi/document.ts';
 import { manageRoutes } from '../../src/manage/routes.ts';
+import { documentChecks } from './document-checks.ts';
 import { routes } from '../../src/contract/routes.ts';
 
 const catalog = defineCatalog({
@@ -29,6 +31,20 @@ for (const [what, given] of Object.entries({
     t.true(result.valid);
   });
 }
+
+test('Redocly’s linter has nothing to say', async (t) => {
+  // Whose licence would it be? The API is the host's.
+  const config = await createConfig({ extends: ['recommended'], rules: { 'info-license': 'off' } });
+  const found = await lintFromString({ source: JSON.stringify(openApiDocument(source)), absoluteRef: 'openapi.json', config });
+  t.deepEqual(
+    found.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer ?? ''}`),
+    [],
+  );
+});
+
+test('every example is valid by its own schema', (t) => {
+  t.deepEqual(documentChecks(plain(openApiDocument(source))).wrongExamples(), []);
+});
 
 test('openapi.json is served without a login, as the document of this mount, and is not sent twice', async (t) => {
   const host = await startHost(t, { engine: { catalog }, options: { documentation: {}, console: { authenticate: () => null } } });
