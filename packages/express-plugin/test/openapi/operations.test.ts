@@ -1,6 +1,8 @@
 import { standardWebhooks } from '@hookwell/core';
 import test from 'ava';
+import { noon } from '../host.ts';
 import { bad, catalog, good, startManaged, type ManagedHost } from '../manage-host.ts';
+
 import { documentedApi, type DocumentedApi } from './documented-api.ts';
 
 /** What an exercise works with: the API as its document has it, and the CRM behind it. */
@@ -68,6 +70,8 @@ const exercises: Readonly<Record<string, (ground: Ground) => Promise<unknown>>> 
   },
   createSubscription: async ({ api }) => api.request('createSubscription', { json: { url, topic: 'sub_tag(3)' } }),
   getSubscription: async ({ api }) => api.request('getSubscription', { path: { id: await subscribe(api) } }),
+  updateSubscription: async ({ api }) =>
+    api.request('updateSubscription', { path: { id: await subscribe(api) }, json: { format: 'notify' } }),
   deleteSubscription: async ({ api }) => api.request('deleteSubscription', { path: { id: await subscribe(api) } }),
   async pauseSubscription({ api }) {
     await api.request('pauseSubscription', { path: { id: await subscribe(api) } });
@@ -113,6 +117,14 @@ const exercises: Readonly<Record<string, (ground: Ground) => Promise<unknown>>> 
     await deliver(host);
     return api.request('listAttempts', { query: { outcome: ['delivered'], limit: 1 } });
   },
+  async getStats({ api, host }) {
+    await subscribe(api);
+    await deliver(host);
+    await emit(host);
+    await api.request('getStats');
+    const from = new Date(noon - 3_600_000).toISOString();
+    return api.request('getStats', { query: { from, until: new Date(noon).toISOString(), every: 600, subscriptionId: 1 } });
+  },
   getCatalog: async ({ api }) => api.request('getCatalog'),
   listen: async ({ api }) => api.request('listen', { during: async () => subscribe(api) }),
 };
@@ -140,14 +152,15 @@ test('every operation of the document can be called by it, and answers as it say
 
 test('every operation refuses strangers as the document says', async (t) => {
   const { api, host } = await start(t);
-  for (const [id, { parameters = [] }] of api.operations) {
+  for (const [id, { parameters = [], requestBody }] of api.operations) {
     const needed = (place: string): Record<string, number | string> =>
       Object.fromEntries(
         parameters
           .filter((one) => one.in === place && one.required)
           .map(({ name }) => [name, id.endsWith('Delivery') ? '0198c5a2-6f0e-7cc4-b3b7-0a4f1c1e5a11' : 999]),
       );
-    const sent = { path: needed('path'), query: needed('query') };
+    const json = requestBody?.content['application/json']?.example;
+    const sent = { path: needed('path'), query: needed('query'), json };
     t.is((await api.request(id, { ...sent, as: null })).status, 401, id);
     if (parameters.some(({ name, required }) => name === 'id' && required)) {
       t.is((await api.request(id, sent)).status, 404, id);
