@@ -32,6 +32,18 @@ declare function log(level: 'info' | 'warn' | 'error', message: string): void;
 import express from 'express';
 const app = express();
 `,
+  webhookHost: `
+import type { Authenticate, AuthenticateVisitor } from '@hookwell/express-plugin';
+declare const authenticate: Authenticate;
+declare const sessionOf: AuthenticateVisitor;
+`,
+  signedRequest: `
+import type { IncomingMessage } from 'node:http';
+declare const request: IncomingMessage;
+declare const body: Buffer;
+declare const newSecret: string;
+declare const oldSecret: string;
+`,
   myTransport: `
 import type { TransportAdapter } from '@hookwell/core';
 declare function myTransport(options: { deadlineMs: number }): TransportAdapter;
