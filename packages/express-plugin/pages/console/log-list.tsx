@@ -1,6 +1,6 @@
 import { defaultRangeExtractor, observeWindowOffset, observeWindowRect, Virtualizer, windowScroll } from '@tanstack/virtual-core';
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import { useNarrow } from './hooks.ts';
 import type { LogLine } from './log-lines.ts';
 import { LogRow } from './log-row.tsx';
@@ -33,13 +33,19 @@ export function LogList({ rows, total, names, hasMore, onNearEnd, onOpen }: LogL
   const height = rem * rowHeights[narrow ? 'narrow' : 'wide'];
   const currentIndex = current === null ? -1 : rows.findIndex(({ key }) => key === current);
 
+  // A function that is another one has it measure every row again.
+  const estimateSize = useCallback(() => height, [height]);
+  const getItemKey = useCallback((index: number) => rows[index]?.key ?? index, [rows]);
+  const [scrollMargin, setScrollMargin] = useState(0);
+  useLayoutEffect(() => setScrollMargin(Math.round((body.current?.getBoundingClientRect().top ?? 0) + window.scrollY)));
+
   const options = {
     count: rows.length,
     getScrollElement: () => window,
-    estimateSize: () => height,
-    getItemKey: (index: number) => rows[index]?.key ?? index,
-    overscan: 12,
-    scrollMargin: (body.current?.getBoundingClientRect().top ?? 0) + window.scrollY,
+    estimateSize,
+    getItemKey,
+    overscan: 10,
+    scrollMargin,
     initialOffset: () => window.scrollY,
     // The page has a header that stays.
     scrollPaddingStart: 120,

@@ -18,6 +18,15 @@ export interface ShownLog {
   readonly reload: () => void;
 }
 
+/** What is being asked for. */
+interface Work {
+  readonly key: string;
+  readonly controller: AbortController;
+  busy: boolean;
+  /** The cursor of the last page that was asked for. */
+  asked: string | null;
+}
+
 /** What the log showed last, for those who come back to it. */
 let kept: { readonly key: string; readonly lines: LogLines } | undefined;
 
@@ -31,11 +40,7 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
   const [error, setError] = useState<ApiError>();
   const [loading, setLoading] = useState(lines === undefined);
   const [turn, setTurn] = useState(0);
-  const work = useRef<{ key: string; controller: AbortController; busy: boolean }>({
-    key: '',
-    controller: new AbortController(),
-    busy: false,
-  });
+  const work = useRef<Work>({ key: '', controller: new AbortController(), busy: false, asked: null });
 
   const update = useCallback((change: (lines: LogLines | undefined) => LogLines | undefined) => {
     setLines((before) => {
@@ -47,7 +52,7 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
 
   useEffect(() => {
     const controller = new AbortController();
-    work.current = { key, controller, busy: true };
+    work.current = { key, controller, busy: true, asked: null };
     const again = kept?.key === key && turn === 0;
     if (!again) setLoading(true);
     loadLog(filter, null, controller.signal).then(
@@ -70,9 +75,11 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
 
   const next = lines?.next ?? null;
   const loadMore = (): void => {
-    const { controller, busy } = work.current;
-    if (busy || next === null || error) return;
+    const { controller, busy, asked } = work.current;
+    // The list may scroll once more before it is rendered with what has just come.
+    if (busy || next === null || next === asked || error) return;
     work.current.busy = true;
+    work.current.asked = next;
     loadLog(filter, next, controller.signal).then(
       (page) => {
         if (controller.signal.aborted) return;
@@ -82,6 +89,7 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
       (problem: unknown) => {
         if (controller.signal.aborted) return;
         work.current.busy = false;
+        work.current.asked = null;
         setError(asApiError(problem));
       },
     );
