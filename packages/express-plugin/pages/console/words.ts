@@ -1,7 +1,7 @@
 import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import { moment } from '../look/format.ts';
-import type { IconName } from '../look/icon.tsx';
-import type { Tone } from '../look/tag.tsx';
+import type { IconName } from '../look/icon-paths.ts';
+import type { Tone } from '../look/tone.ts';
 import type { LogLine } from './log-lines.ts';
 import { statusName } from './status-name.ts';
 
@@ -74,7 +74,7 @@ const events: Readonly<Record<string, (target: string) => string>> = {
 export function topicWords(topic: string): string {
   const match = /^(\w+)\((\d+)\)$/.exec(topic);
   const [, name = '', target = ''] = match ?? [];
-  return events[name]?.(target) ?? topic;
+  return Object.hasOwn(events, name) ? (events[name]?.(target) ?? topic) : topic;
 }
 
 const choices: Readonly<Record<string, string>> = {
@@ -86,7 +86,7 @@ const choices: Readonly<Record<string, string>> = {
 
 /** What an event is called where one is chosen. */
 export function eventWords(name: string): string {
-  const words = choices[name];
+  const words = Object.hasOwn(choices, name) ? choices[name] : undefined;
   return words === undefined ? name : `${words} (${name})`;
 }
 

@@ -1,5 +1,6 @@
 import type { ButtonHTMLAttributes, JSX } from 'preact';
-import { Icon, type IconName } from './icon.tsx';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
 
 /** What a button is made of, beside what every button of HTML takes. */
 export interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon' | 'class'> {

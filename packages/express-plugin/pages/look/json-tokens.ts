@@ -22,11 +22,33 @@ export function jsonTokens(text: string): JsonToken[] {
   return tokens;
 }
 
-/** JSON text laid out for reading; null when it is none. */
+/** JSON text laid out for reading, its numbers and texts as they were written; null when it is none. */
 export function prettyJson(text: string): string | null {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
   } catch {
     return null;
   }
+  let depth = 0;
+  const line = (): string => `\n${'  '.repeat(depth)}`;
+  // What is left between texts is brackets, commas, colons, white space, and values without any of these.
+  return text.replaceAll(/"(?:[^"\\]|\\.)*"|[[{]\s*[\]}]|[[\]{},:]|\s+/g, (piece) => {
+    if (piece.length > 1) return /^\s/.test(piece) ? '' : piece.replaceAll(/^([[{])\s+/g, '$1');
+    switch (piece) {
+      case '{':
+      case '[':
+        depth += 1;
+        return piece + line();
+      case '}':
+      case ']':
+        depth -= 1;
+        return line() + piece;
+      case ',':
+        return piece + line();
+      case ':':
+        return ': ';
+      default:
+        return '';
+    }
+  });
 }

@@ -1,8 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { Icon, type IconName } from './icon.tsx';
-
-/** What a colour means, everywhere: good, wait, bad, off, or just worth a look. */
-export type Tone = 'good' | 'warn' | 'bad' | 'off' | 'info';
+import { Icon } from './icon.tsx';
+import type { IconName } from './icon-paths.ts';
+import type { Tone } from './tone.ts';
 
 interface TagProps {
   readonly tone?: Tone;
