@@ -32,9 +32,15 @@ async function open(page: Page, hash: string): Promise<void> {
 
 const rows = (page: Page) => page.getByRole('table', { name: 'Deliveries' }).getByRole('link');
 
-/** Waits until something on the page is so. */
-async function until(page: Page, what: string): Promise<void> {
-  await page.waitForFunction(what);
+/** Waits until the element that has the focus, or one around it, is such a one, with that text when one is given. */
+async function focused(page: Page, selector: string, text: string | null = null): Promise<void> {
+  await page.waitForFunction(
+    ([wanted, content]) => {
+      const found = document.activeElement?.closest(wanted);
+      return found && (content === null || found.textContent === content);
+    },
+    [selector, text] as const,
+  );
 }
 
 test.serial(
@@ -65,7 +71,9 @@ test.serial(
 
     await page.mouse.move(640, 500);
     await page.mouse.wheel(0, 1_500);
-    await until(page, `scrollY > 1000 && document.querySelector('.log-row').dataset.index > 5`);
+    await page.waitForFunction(
+      () => scrollY > 1_000 && Number(document.querySelector<HTMLElement>('.log-row')?.dataset['index']) > 5,
+    );
     const reading = (): Promise<unknown> =>
       page.evaluate(() => [scrollY, document.elementFromPoint(400, 400)?.closest('[data-index]')?.getAttribute('aria-rowindex')]);
     const before = await reading();
@@ -74,9 +82,26 @@ test.serial(
     await button.waitFor();
     t.deepEqual(await reading(), before, 'what one reads stays where it is');
     await button.click();
-    await until(page, 'scrollY === 0');
+    await page.waitForFunction(() => scrollY === 0);
     await page.getByText('74 attempts').waitFor();
     t.is(await button.count(), 0);
+  }),
+);
+
+test.serial(
+  'rows appear where nothing can be heard of changes, too: the log asks every few seconds, and says so',
+  visiting({ expected: [/ERR_FAILED/] }, async (t, visit) => {
+    const { page, crm } = visit;
+    const { url } = await receiver(t);
+    await subscribe(crm.url, { url, event: 'object_create(0)' });
+    await signIn(page);
+    await page.route('**/manage/live', async (route) => route.abort());
+    await open(page, '#/log');
+    await page.getByText('Nothing was sent yet').waitFor();
+    await page.getByText('Every 5 seconds').waitFor();
+    await contacts(visit, 1);
+    await rows(page).first().waitFor();
+    t.is(await rows(page).count(), 1);
   }),
 );
 
@@ -95,7 +120,7 @@ test.serial(
     t.is(await page.evaluate(() => document.activeElement?.id), 'main');
 
     await page.keyboard.press('/');
-    await until(page, `document.activeElement.type === 'search'`);
+    await focused(page, '[type=search]');
     t.is(await page.title(), 'Delivery log · Webhooks');
     await rows(page).first().waitFor();
     await page.keyboard.type('object_create');
@@ -103,11 +128,14 @@ test.serial(
     t.is(await page.getByRole('searchbox').inputValue(), 'object_create');
 
     await rows(page).first().focus();
-    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowUp', 'End']) {
+    for (const [key, row] of [
+      ['ArrowDown', 1],
+      ['ArrowDown', 2],
+      ['ArrowUp', 1],
+      ['End', 39],
+    ] as const) {
       await page.keyboard.press(key);
-      const at = { ArrowDown: 1, ArrowUp: 1, End: 39 }[key];
-      if (key !== 'ArrowDown') await until(page, `document.activeElement.closest('[data-index]')?.dataset.index === '${at}'`);
-      else await until(page, `document.activeElement.closest('[data-index]')`);
+      await focused(page, `[data-index="${row}"]`);
     }
     await page.keyboard.press('Enter');
     const panel = page.getByRole('dialog', { name: 'Delivery' });
@@ -116,17 +144,18 @@ test.serial(
     await page.keyboard.press('ArrowRight');
     await panel.getByLabel('Body as it is sent').waitFor();
     await page.keyboard.press('Escape');
-    await until(page, `!document.querySelector('dialog') && document.activeElement.closest('[data-index="39"]')`);
+    await panel.waitFor({ state: 'detached' });
+    await focused(page, '[data-index="39"]');
 
     await page.getByRole('link', { name: 'Subscriptions' }).focus();
     await page.keyboard.press('Enter');
-    await until(page, `document.activeElement.matches('h1') && document.activeElement.textContent === 'Subscriptions'`);
+    await focused(page, 'h1', 'Subscriptions');
   }),
 );
 
 test.serial(
   'a subscription is made from what the account has, tested, paused with a reason, given a new secret, changed and deleted',
-  visiting({}, async (t, visit) => {
+  visiting({ expected: [/status of 422/] }, async (t, visit) => {
     const { page } = visit;
     const { url } = await receiver(t);
     await signIn(page);
@@ -139,7 +168,7 @@ test.serial(
     await page.getByLabel('Send to').fill('ftp://nowhere');
     await page.getByLabel('Format').selectOption('lightweight');
     await page.getByRole('button', { name: 'Subscribe' }).click();
-    await until(page, `document.activeElement.getAttribute('aria-invalid') === 'true'`);
+    await focused(page, '[aria-invalid=true]');
     t.regex((await page.locator('.field-error').textContent()) ?? '', /ftp/);
     await page.getByLabel('Send to').fill(`${url}/in`);
     await page.keyboard.press('Enter');
@@ -150,7 +179,7 @@ test.serial(
     await tested.getByText('It arrived').waitFor();
     t.is(await tested.getByLabel('The beginning of the answer').textContent(), 'answered 200');
     await tested.getByRole('button', { name: 'Done' }).click();
-    await until(page, `document.activeElement.textContent === 'Send test event'`);
+    await focused(page, 'button', 'Send test event');
 
     await page.getByRole('button', { name: 'Pause' }).click();
     await page.getByLabel('Why').fill('Maria: our server moves');
@@ -174,7 +203,7 @@ test.serial(
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByText('Nothing waits for it, so nothing is lost.').waitFor();
     await page.keyboard.press('Escape');
-    await until(page, `document.activeElement.textContent === 'Delete'`);
+    await focused(page, 'button', 'Delete');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Delete it' }).click();
     await page.getByText('No subscriptions yet').waitFor();
@@ -237,6 +266,11 @@ test.serial(
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('Healthy').waitFor();
     await lookAt(t, visit, 'console-subscription');
+    await open(page, '#/log?status=delivered');
+    await rows(page).first().click();
+    await panel.getByText('It arrived at the second attempt').waitFor();
+    await panel.getByRole('button', { name: 'Send again' }).click();
+    await panel.getByText('It arrived at the third attempt').waitFor();
     for (const [hash, name] of [
       ['#/', 'console-overview'],
       ['#/subscriptions', 'console-subscriptions'],
