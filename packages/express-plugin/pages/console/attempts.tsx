@@ -55,7 +55,7 @@ function Attempt({ attempt, open }: { readonly attempt: AttemptDetailsJson; read
         {reason !== '' && (
           <p class="muted">
             In the log’s own words: {sentence(reason)}
-            {nextAttemptAt !== null && (
+            {nextAttemptAt !== null && Date.parse(nextAttemptAt) > Date.now() && (
               <>
                 {' '}
                 Due again <Time at={Date.parse(nextAttemptAt)} as="full" />.

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import type { StatsJson } from '../../src/manage/schemas-stats.ts';
 import { count, span } from '../look/format.ts';
+import { Icon } from '../look/icon.tsx';
 import { ChartFrame } from './chart-frame.tsx';
 import { hashOf, wholeLog } from './route.ts';
 import { useWidth } from './hooks.ts';
@@ -46,6 +47,11 @@ export function ChartBacklog({ backlog, subscriptions }: ChartProps): JSX.Elemen
         ]),
       }}
     >
+      {all === 0 && (
+        <p class="backlog-none">
+          <Icon name="check" size={28} />
+        </p>
+      )}
       <ul class="backlog">
         {longest.slice(0, shownAtMost).map((one, index) => (
           <li key={one.subscriptionId}>

@@ -76,7 +76,13 @@ export function Plot({ from, until, everyMs, label, ticks, draw, tell }: PlotPro
             </g>
           ))}
           {timeTicks(from, until, Math.max(2, Math.floor(width / 85)), offsetMs).map((at) => (
-            <text key={at} class="plot-text" x={field.x(at)} y={height - 5} text-anchor="middle">
+            <text
+              key={at}
+              class="plot-text"
+              x={field.x(at)}
+              y={height - 5}
+              text-anchor={field.x(at) > field.right - 18 ? 'end' : 'middle'}
+            >
               {axisText(at, until - from)}
             </text>
           ))}

@@ -1,14 +1,6 @@
 import type { JSX } from 'preact';
-import { createContext } from 'preact';
-import { useContext, useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { hashOf, readRoute, type Route } from './route.ts';
-
-const Current = createContext<Route>({ page: 'overview', range: '24h' });
-
-/** The route of the page that is shown. */
-export function useRoute(): Route {
-  return useContext(Current);
-}
 
 /** Follows the hash of the address. */
 export function Router({ children }: { readonly children: (route: Route) => JSX.Element }): JSX.Element {
@@ -18,7 +10,7 @@ export function Router({ children }: { readonly children: (route: Route) => JSX.
     addEventListener('hashchange', listen);
     return () => removeEventListener('hashchange', listen);
   }, []);
-  return <Current.Provider value={route}>{children(route)}</Current.Provider>;
+  return children(route);
 }
 
 /** Goes to another page. */

@@ -35,7 +35,7 @@ export function SubscriptionTraffic({ id }: { readonly id: number }): JSX.Elemen
   return (
     <>
       <div class="title-row">
-        <h2>Deliveries</h2>
+        <h2>What it was sent</h2>
         <RangePicker range={range} onPick={setRange} />
       </div>
       <Problem error={stats.error ?? attempts.error} onRetry={stats.reload} />

@@ -32,7 +32,9 @@ interface TimeProps {
 
 /** A moment; its full date shows when one points at it. */
 export function Time({ at, as = 'relative' }: TimeProps): JSX.Element {
-  const now = useNow();
+  useNow();
+  // What has just happened is not ahead of a clock that was read some seconds ago.
+  const now = Date.now();
   const full = moment(at);
   const shown = { relative: () => fromNow(at, now), short: () => shortMoment(at, now), full: () => full }[as]();
   return (
