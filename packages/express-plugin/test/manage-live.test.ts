@@ -59,6 +59,7 @@ test('what was sent again or cancelled here is told, too', async (t) => {
 });
 
 test('however many listen, the engine has one listener of each kind, and none once all have gone', async (t) => {
+  t.timeout(15_000);
   const host = await startManaged(t);
   const count = (): number => host.engine.events.listenerCount('delivery:delivered');
   t.is(count(), 0);
