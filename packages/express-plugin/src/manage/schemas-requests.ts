@@ -108,5 +108,3 @@ export const StatsQuery = Type.Object(
 );
 
 export type NewSubscriptionJson = Static<typeof NewSubscriptionBody>;
-export type SubscriptionChangesJson = Static<typeof SubscriptionChangesBody>;
-export type ReasonJson = Static<typeof ReasonBody>;

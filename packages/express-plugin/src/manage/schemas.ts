@@ -162,7 +162,6 @@ export const AttemptPageSchema = pageOf('AttemptPage', AttemptSchema);
 
 export type SubscriptionJson = Static<typeof SubscriptionSchema>;
 export type AttemptJson = Static<typeof AttemptSchema>;
-export type HeaderJson = Static<typeof HeaderSchema>;
 export type AttemptDetailsJson = Static<typeof AttemptDetailsSchema>;
 export type DeliveryJson = Static<typeof DeliverySchema>;
 export type EventJson = Static<typeof EventSchema>;
