@@ -54,7 +54,7 @@ export function Overview({ range }: { readonly range: RangeName }): JSX.Element 
       {troubled.data && troubled.data.rows.length > 0 && (
         <Attention subscriptions={troubled.data.rows} all={troubled.data.remaining} backlog={data?.backlog ?? []} />
       )}
-      {data ? (
+      {data && !isNew && (
         <>
           <Figures stats={data} when={when} />
           <div class="charts">
@@ -64,9 +64,8 @@ export function Overview({ range }: { readonly range: RangeName }): JSX.Element 
             <ChartBacklog backlog={data.backlog} subscriptions={names} />
           </div>
         </>
-      ) : (
-        !stats.error && <p class="loading">Loading…</p>
       )}
+      {!data && !stats.error && <p class="loading">Loading…</p>}
     </Page>
   );
 }

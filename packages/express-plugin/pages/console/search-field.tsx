@@ -5,16 +5,17 @@ import { Icon } from '../look/icon.tsx';
 interface SearchFieldProps {
   readonly label: string;
   readonly text: string;
-  /** Told what is searched for once typing has paused. */
+  /** Told what is searched for at once, and then at most once in `everyMs` while one types on. */
   readonly onSearch: (text: string) => void;
 }
 
-const pauseMs = 150;
+const everyMs = 150;
 
 /** A field that searches while one types; the slash goes there from anywhere. */
 export function SearchField({ label, text, onSearch }: SearchFieldProps): JSX.Element {
   const [typed, setTyped] = useState(text);
   const told = useRef(text);
+  const toldAt = useRef(Number.NEGATIVE_INFINITY);
   const latest = useRef(onSearch);
   latest.current = onSearch;
 
@@ -27,10 +28,12 @@ export function SearchField({ label, text, onSearch }: SearchFieldProps): JSX.El
 
   useEffect(() => {
     if (typed === told.current) return undefined;
-    const timer = setTimeout(() => {
+    const tell = (): void => {
       told.current = typed;
+      toldAt.current = performance.now();
       latest.current(typed);
-    }, pauseMs);
+    };
+    const timer = setTimeout(tell, Math.max(0, toldAt.current + everyMs - performance.now()));
     return () => clearTimeout(timer);
   }, [typed]);
 

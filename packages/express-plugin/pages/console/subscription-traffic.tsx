@@ -76,7 +76,7 @@ export function SubscriptionTraffic({ id }: { readonly id: number }): JSX.Elemen
                     <td>
                       <a href={hashOf({ page: 'delivery', id: attempt.deliveryId })}>{explain(attempt).what}</a>
                     </td>
-                    <td class="nowrap">
+                    <td>
                       <Time at={Date.parse(attempt.startedAt)} />
                     </td>
                     <td class="number nowrap">{attempt.number === 0 ? '–' : duration(attempt.durationMs)}</td>
