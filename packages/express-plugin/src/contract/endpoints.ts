@@ -144,7 +144,11 @@ function unsubscribe(method: 'DELETE' | 'POST'): Endpoint {
       schema: envelopeOf(Type.Literal('Deleted')),
       example: envelope('Deleted'),
     },
-    refusals: { ...invalidId, 403: 'This user may not unsubscribe.', 404: 'No subscription 1 in this account.' },
+    refusals: {
+      ...invalidId,
+      403: 'This user may not unsubscribe.',
+      404: 'No subscription 1 in this account; list them to see which there are.',
+    },
   };
 }
 
