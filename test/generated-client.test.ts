@@ -52,22 +52,18 @@ test('a client that a standard generator makes of the document type-checks, subs
   await run(process.execPath, [new URL('test/client/generate.mjs', root).pathname, document, join(folder, 'made')]);
   writeFileSync(join(folder, 'made/trial.ts'), consumer);
   writeFileSync(join(folder, 'made/package.json'), '{"type":"module"}');
-  const options = [
-    '--ignoreConfig',
-    '--noEmit',
-    '--strict',
-    '--allowImportingTsExtensions',
-    '--module',
-    'esnext',
-    '--moduleResolution',
-    'bundler',
-  ];
+  const options =
+    '--ignoreConfig --noEmit --strict --allowImportingTsExtensions --module esnext --moduleResolution bundler --target es2024 --lib es2024,dom,dom.iterable';
   const { stdout } = await run(process.execPath, [
     compiler,
-    ...options,
-    ...['--target', 'es2024', '--lib', 'es2024,dom,dom.iterable', '--types', ''],
+    ...options.split(' '),
+    '--types',
+    '',
     join(folder, 'made/trial.ts'),
-  ]).catch((error: { readonly stdout?: string }) => ({ stdout: error.stdout ?? String(error) }));
+  ]).catch(
+    // The compiler says on standard output what is wrong.
+    (error: { readonly stdout: string }) => error,
+  );
   t.is(stdout, '');
 
   const { trial } = (await import(pathToFileURL(join(folder, 'made/trial.ts')).href)) as {

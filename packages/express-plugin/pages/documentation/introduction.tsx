@@ -22,7 +22,11 @@ export function Introduction(): JSX.Element {
           <a href={`${root}openapi.json`}>OpenAPI document</a>
           {on.bins && <a href={`${root}bins`}>Request bins</a>}
           {on.console && <a href={`${root}console`}>Console</a>}
-          {on.feed && <a href={`${root}feed.rss`}>Changes of this API (RSS)</a>}
+          {on.feed && (
+            <span>
+              Changes of this API: <a href={`${root}feed.rss`}>RSS</a>, <a href={`${root}feed.atom`}>Atom</a>
+            </span>
+          )}
         </p>
       </div>
       <details class="card steps">
