@@ -191,7 +191,7 @@ export function makeCalls(seed: number, clock: TestClock) {
       'countDeliveries',
       () => {
         const accountId = account();
-        return { call: async (storage) => storage.countDeliveries(accountId), learn: () => undefined };
+        return { call: async (storage) => storage.countDeliveries(accountId, 3), learn: () => undefined };
       },
     ],
     [

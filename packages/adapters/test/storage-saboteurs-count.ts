@@ -18,9 +18,9 @@ export const countSaboteurs: readonly StorageSaboteur[] = [
   {
     does: 'counts only what nobody sends',
     sabotage: (sound) => ({
-      async countDeliveries(accountId) {
+      async countDeliveries(accountId, perLane) {
         const { rows } = await sound.listDeliveries(accountId, everything);
-        const counts = await sound.countDeliveries(accountId);
+        const counts = await sound.countDeliveries(accountId, perLane);
         return counts.map((count) => {
           const held = rows.filter(({ subscriptionId, fence }) => subscriptionId === count.subscriptionId && fence !== null);
           return Object.assign(count, { waiting: count.waiting - held.length });
@@ -33,16 +33,22 @@ export const countSaboteurs: readonly StorageSaboteur[] = [
   {
     does: 'tells since when the newest waits',
     sabotage: (sound) => ({
-      async countDeliveries(accountId) {
+      async countDeliveries(accountId, perLane) {
         const { rows } = await sound.listDeliveries(accountId, everything);
         const created = new Map(rows.map(({ subscriptionId, createdAt }) => [subscriptionId, createdAt]));
-        return (await sound.countDeliveries(accountId)).map((count) =>
+        return (await sound.countDeliveries(accountId, perLane)).map((count) =>
           Object.assign(count, { oldestCreatedAt: created.get(count.subscriptionId) }),
         );
       },
     }),
     caughtBy: 'countDeliveries answers how many are unfinished of each subscription, and since when the oldest waits',
     sentence: /^it does not tell since when the oldest waits/,
+  },
+  {
+    does: 'counts a backlog from end to end',
+    sabotage: (sound) => ({ countDeliveries: async (accountId) => sound.countDeliveries(accountId, 1_000_000) }),
+    caughtBy: 'countDeliveries counts no more than it is asked for of each subscription',
+    sentence: /^it counts on where it was told to stop/,
   },
   {
     does: 'counts a line that began when the question ends',

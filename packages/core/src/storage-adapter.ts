@@ -198,9 +198,9 @@ export interface StorageAdapter {
 
   /**
    * Answers how many unfinished deliveries each subscription of the account has, of those that have any, by the id of the
-   * subscription.
+   * subscription. Counts no more than `perLane` of each, those that are due first, so that no backlog makes it slow.
    */
-  readonly countDeliveries: (accountId: string) => Promise<readonly DeliveryCount[]>;
+  readonly countDeliveries: (accountId: string, perLane: number) => Promise<readonly DeliveryCount[]>;
 
   /** Answers an account's own log lines, as the query says. */
   readonly listAttempts: (accountId: string, query: Query<AttemptField>) => Promise<Page<Attempt>>;

@@ -133,9 +133,9 @@ export function memoryStorage(): StorageAdapter {
       return page(unfinished(contents, accountId), query, deliveryFields);
     },
 
-    async countDeliveries(accountId) {
+    async countDeliveries(accountId, perLane) {
       now();
-      return sumDeliveries(unfinished(contents, accountId));
+      return sumDeliveries(unfinished(contents, accountId), perLane);
     },
 
     async listAttempts(accountId, query) {

@@ -7,10 +7,13 @@ import { plannedEachTime, type Runner } from './statement.ts';
 export function prepareCounts(names: Names) {
   const countDeliveries = plannedEachTime<readonly DeliveryCount[]>(`
     select coalesce(json_agg(c order by c."subscriptionId"), '[]')::text from (
-      select subscription_id as "subscriptionId", count(*) as waiting, min(created_at) as "oldestCreatedAt"
-      from ${names.deliveries}
-      where account_id = $1::text and subscription_id in (select id from ${names.subscriptions} where account_id = $1::text)
-      group by subscription_id
+      select s.id as "subscriptionId", lane.waiting, lane.oldest as "oldestCreatedAt"
+      from ${names.subscriptions} as s cross join lateral (
+        select count(*) as waiting, min(created_at) as oldest from (
+          select created_at from ${names.deliveries} as d where d.subscription_id = s.id order by due_at, id limit $2::bigint
+        ) first
+      ) lane
+      where s.account_id = $1::text and lane.waiting > 0
     ) c`);
   const countAttempts = plannedEachTime<readonly AttemptCount[]>(`
     select coalesce(json_agg(c order by c.at, c.outcome, c."durationClass"), '[]')::text from (
@@ -23,8 +26,8 @@ export function prepareCounts(names: Names) {
     ) c`);
 
   return {
-    deliveries: async (runner: Runner, accountId: string): Promise<readonly DeliveryCount[]> =>
-      runner.run(countDeliveries, [accountId]),
+    deliveries: async (runner: Runner, accountId: string, perLane: number): Promise<readonly DeliveryCount[]> =>
+      runner.run(countDeliveries, [accountId, perLane]),
 
     async attempts(runner: Runner, accountId: string, query: AttemptCountQuery): Promise<readonly AttemptCount[]> {
       checkCountQuery(query);

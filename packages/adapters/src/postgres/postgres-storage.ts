@@ -103,7 +103,7 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     listDeliveries: async (accountId, query) => pages.deliveries(opened(), accountId, query),
 
-    countDeliveries: async (accountId) => calls.counts.deliveries(opened(), accountId),
+    countDeliveries: async (accountId, perLane) => calls.counts.deliveries(opened(), accountId, perLane),
 
     listAttempts: async (accountId, query) => pages.attempts(opened(), accountId, query),
 

@@ -5,10 +5,16 @@ import type { Connection } from './connection.ts';
 /** Makes the calls that count an account's deliveries and lines of the log. */
 export function prepareCounts(connection: Connection) {
   const countDeliveries = connection.prepareSql<DeliveryCount>(`
-    select subscription_id as subscriptionId, count(*) as waiting, min(created_at) as oldestCreatedAt
-    from hookwell_deliveries
-    where account_id = ? and subscription_id in (select id from hookwell_subscriptions where account_id = ?)
-    group by subscription_id order by subscription_id`);
+    with counted as materialized (
+      select s.id, (
+        select json_array(count(*), min(created_at)) from (
+          select created_at from hookwell_deliveries as d where d.subscription_id = s.id order by due_at limit (select ?)
+        )
+      ) as lane
+      from hookwell_subscriptions as s where s.account_id = ?
+    )
+    select id as subscriptionId, lane ->> 0 as waiting, lane ->> 1 as oldestCreatedAt
+    from counted where lane ->> 0 > 0 order by id`);
   // Numbers are bound as reals, which would be divided as such.
   const countAttempts = connection.prepareSql<AttemptCount>(`
     with given as materialized (
@@ -20,7 +26,7 @@ export function prepareCounts(connection: Connection) {
     group by 1, 2, 3 order by 1, 2, 3`);
 
   return {
-    deliveries: (accountId: string): readonly DeliveryCount[] => countDeliveries.all(accountId, accountId),
+    deliveries: (accountId: string, perLane: number): readonly DeliveryCount[] => countDeliveries.all(perLane, accountId),
 
     attempts(accountId: string, query: AttemptCountQuery): readonly AttemptCount[] {
       checkCountQuery(query);

@@ -107,9 +107,9 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return connection.read(() => pages.deliveries(accountId, query));
     },
 
-    async countDeliveries(accountId) {
+    async countDeliveries(accountId, perLane) {
       const { connection, counts } = opened();
-      return connection.readOnce(() => counts.deliveries(accountId));
+      return connection.readOnce(() => counts.deliveries(accountId, perLane));
     },
 
     async listAttempts(accountId, query) {

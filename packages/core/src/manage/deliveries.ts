@@ -31,7 +31,7 @@ export interface Deliveries {
     accountId: AccountId,
     query: Omit<AttemptCountQuery, 'subscriptionId'> & Partial<Pick<AttemptCountQuery, 'subscriptionId'>>,
   ) => Promise<readonly AttemptCount[]>;
-  /** What each of the account's subscriptions has left to be sent, of those that have any. */
+  /** What each of the account's subscriptions has left to be sent, of those that have any: 10,000 are counted at the most. */
   readonly backlog: (accountId: AccountId) => Promise<readonly DeliveryCount[]>;
   /**
    * One delivery with all that is known of it.
@@ -78,6 +78,9 @@ export interface DeliveryRequest {
   readonly contentType: string;
   readonly body: string;
 }
+
+/** Deliveries counted of one subscription: beyond, an owner wants to know that there are many. */
+const mostCounted = 10_000;
 
 /** What `deliveries` works with. */
 export interface DeliveriesContext {
@@ -143,7 +146,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
 
     async backlog(accountId) {
       context.checkRunning();
-      return storage.countDeliveries(checkAccountId(accountId));
+      return storage.countDeliveries(checkAccountId(accountId), mostCounted);
     },
 
     async get(accountId, deliveryId) {

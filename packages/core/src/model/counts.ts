@@ -29,9 +29,9 @@ export interface AttemptCount {
 /** What a subscription has left to be sent. */
 export interface DeliveryCount {
   readonly subscriptionId: number;
-  /** How many of its deliveries are unfinished, those that are being sent included. */
+  /** How many of its deliveries are unfinished, those that are being sent included; as many as were to be counted at the most. */
   readonly waiting: number;
-  /** When the oldest of them was stored, in milliseconds since the epoch. */
+  /** When the oldest of these was stored, in milliseconds since the epoch. */
   readonly oldestCreatedAt: number;
 }
 
@@ -64,11 +64,18 @@ function order(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Counts unfinished deliveries in memory, by subscription id: the reference for what `countDeliveries` answers. */
-export function sumDeliveries(deliveries: Iterable<Pick<Delivery, 'subscriptionId' | 'createdAt'>>): readonly DeliveryCount[] {
+/**
+ * Counts unfinished deliveries in memory, by subscription id: the reference for what `countDeliveries` answers. No more than
+ * `perLane` of each subscription, so that the first ones should be given first.
+ */
+export function sumDeliveries(
+  deliveries: Iterable<Pick<Delivery, 'subscriptionId' | 'createdAt'>>,
+  perLane: number,
+): readonly DeliveryCount[] {
   const sums = new Map<number, DeliveryCount>();
   for (const { subscriptionId, createdAt } of deliveries) {
     const { waiting = 0, oldestCreatedAt = createdAt } = sums.get(subscriptionId) ?? {};
+    if (waiting >= perLane) continue;
     sums.set(subscriptionId, {
       subscriptionId,
       waiting: waiting + 1,

@@ -25,7 +25,7 @@ export const storageCountCases = [
       const { storage } = trial;
       const [busy, quiet, ended] = await trial.subscribeMany(3);
       const other = await trial.subscribe({ accountId: 'b' });
-      deepEqual(await storage.countDeliveries('a'), [], 'something is said to wait where nothing does');
+      deepEqual(await storage.countDeliveries('a', 10), [], 'something is said to wait where nothing does');
       const first = await trial.claimOne(busy!);
       const since = await trial.now();
       await trial.pass(5 * trial.spanMs);
@@ -34,7 +34,7 @@ export const storageCountCases = [
       await trial.deliver(ended!, other, busy!);
       await storage.endSubscription('a', ended!.id, 'unsubscribed by the account');
       await trial.record(trial.failure(retried));
-      const counts = await storage.countDeliveries('a');
+      const counts = await storage.countDeliveries('a', 10);
       deepEqual(
         counts.map(({ subscriptionId, waiting }) => [subscriptionId, waiting]),
         [
@@ -49,10 +49,24 @@ export const storageCountCases = [
       await trial.pass(2 * trial.spanMs);
       const again = (await trial.claim()).claims.find(({ id }) => id === first.id);
       await trial.record(trial.outcome(again!));
-      const [left] = await storage.countDeliveries('a');
+      const [left] = await storage.countDeliveries('a', 10);
       trial.sameTime(left?.oldestCreatedAt, since + 5 * trial.spanMs, 'a delivery that is finished still counts');
     },
   ),
+
+  storageCase('countDeliveries counts no more than it is asked for of each subscription', async (trial) => {
+    const [busy, quiet] = await trial.subscribeMany(2);
+    await trial.deliver(busy!, busy!, busy!, quiet!);
+    const counts = await trial.storage.countDeliveries('a', 2);
+    deepEqual(
+      counts.map(({ subscriptionId, waiting }) => [subscriptionId, waiting]),
+      [
+        [busy!.id, 2],
+        [quiet!.id, 1],
+      ],
+      'it counts on where it was told to stop',
+    );
+  }),
 
   storageCase('countAttempts answers how many lines began in each span, by outcome and duration', async (trial) => {
     const lane = await trial.subscribe();
