@@ -4,7 +4,7 @@ import type { Visit } from './browser.ts';
 import { hostileTexts } from './hostile-texts.ts';
 
 /** Headers of a client of the contract. */
-const keyHeaders = { 'Api-Appid': keys.CRM_APP_ID, 'Api-Key': keys.CRM_API_KEY } as const;
+export const keyHeaders = { 'Api-Appid': keys.CRM_APP_ID, 'Api-Key': keys.CRM_API_KEY } as const;
 
 /** Posts JSON to the CRM's own routes and answers what it says. */
 export async function post<Answer = unknown>(url: string, body: unknown): Promise<Answer> {
