@@ -17,6 +17,15 @@ export const catalog = defineCatalog({
     ...ready.filter((type) => type.id !== 0),
   ],
   events: ontraportCatalog.definition.events,
+  changes: [
+    {
+      at: '2026-11-02',
+      kind: 'added',
+      title: 'Cars',
+      description: 'Object type 10001: subscribe to object_create(10001). Tags on cars fire sub_tag and unsub_tag, too.',
+    },
+    { at: '2026-10-12', kind: 'added', title: 'The field county of contacts', description: 'It comes last in payloads.' },
+  ],
 });
 
 /** The two kinds of records that this CRM keeps, by the name of their table and of their route. */

@@ -15,12 +15,20 @@ export interface HostContext {
 }
 
 /** What the plugin serves under `/1`: the contract for programs, and every page that it has for people. */
-export function serveWebhooks({ engine, secrets }: Webhooks, { crm, credentials, sessions }: HostContext): WebhooksHandler {
+export function serveWebhooks(
+  { engine, secrets, metrics }: Webhooks,
+  { crm, credentials, sessions }: HostContext,
+): WebhooksHandler {
   return webhooks(engine, {
     authenticate: authenticate(credentials),
     ...(secrets === null ? {} : { secrets }),
     // Whoever is signed in to the CRM sees the console; the plugin knows no users of its own.
     console: { authenticate: sessions.find, signIn: '/crm/sign-in' },
+    // Off by themselves where NODE_ENV is production; each process has its own.
+    bins: {},
+    // For anybody on this machine, and of this process; a CRM on the internet says who may read them (authenticate).
+    metrics: { registry: metrics.registry },
+    feed: { title: 'Changes of the example CRM’s webhooks' },
     documentation: {
       title: 'Webhooks of the example CRM',
       description: 'Your App ID and API key are on the page "Webhooks" of the CRM.',

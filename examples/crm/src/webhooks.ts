@@ -8,6 +8,7 @@ import {
   type Plugin,
   type SecretKeeper,
 } from '@hookwell/core';
+import { prometheus, type PrometheusPlugin } from '@hookwell/core/prometheus';
 import { catalog } from './catalog.ts';
 import type { EventName } from './crm.ts';
 import type { CrmDatabase } from './database.ts';
@@ -34,18 +35,22 @@ export interface Webhooks {
   readonly engine: Engine<EventName>;
   /** Null when subscriptions have no secrets of their own. */
   readonly secrets: SecretKeeper | null;
+  /** What Prometheus reads of this process. */
+  readonly metrics: Pick<PrometheusPlugin, 'registry'>;
 }
 
 /** Makes the engine of this CRM: in the CRM's own database, sending over HTTP to any address. */
 export function createWebhooks(database: CrmDatabase, options: WebhookOptions): Webhooks {
   const { leaseMs, signingSecret, retryScheduleMs, suspendAfter, processName } = options;
   const secrets = secretsFor(options);
+  const metrics = prometheus();
   const engine = createEngine({
     storage: database.storage,
     // A CRM on the public internet sends to https only; here everything stays on this machine.
     transports: [httpTransport({ protocols: ['https:', 'http:'], totalMs: Math.min(15_000, Math.floor(leaseMs / 4)) })],
     catalog,
     plugins: [
+      metrics,
       contactPlans({ planOf: () => options.plan }),
       ...(signingSecret === null ? [] : [standardWebhooks({ secret: signingSecret })]),
       ...(secrets === null ? [] : [secrets]),
@@ -55,7 +60,7 @@ export function createWebhooks(database: CrmDatabase, options: WebhookOptions): 
     ...(retryScheduleMs === null ? {} : { retry: { scheduleMs: [...retryScheduleMs] } }),
     ...(suspendAfter === null ? {} : { health: { suspendAfterFailures: suspendAfter, suspendAfterMs: 0 } }),
   });
-  return { engine, secrets };
+  return { engine, secrets, metrics };
 }
 
 /** A secret for each subscription, unless one signs all of them or there is nothing to seal them with. */
