@@ -38,6 +38,7 @@ function webhook(event: EventType, format: Format, objectTypes: readonly ObjectT
             : { [parameter]: { type: 'integer', minimum: 0, description: 'The number of the event.' } }),
         },
       },
+      data: { type: 'object', description: 'The record.' },
       timestamp: { type: 'integer', description: 'When it happened, in epoch seconds.' },
     },
     $ref: `#/components/schemas/Record_${format}`,
@@ -59,8 +60,9 @@ function webhook(event: EventType, format: Format, objectTypes: readonly ObjectT
     requestBody: {
       required: true,
       content: {
-        'application/x-www-form-urlencoded': { schema, encoding: { event: bracketed, data: bracketed }, examples },
+        // First, although forms are what is sent by default: pages show an example of it, and of a form only its names.
         'application/json': { schema, examples },
+        'application/x-www-form-urlencoded': { schema, encoding: { event: bracketed, data: bracketed }, examples },
       },
     },
     responses: {

@@ -18,7 +18,7 @@ export function schemaComponents(): SchemaComponents {
   function refer(value: unknown): unknown {
     if (Array.isArray(value)) return value.map(refer);
     if (typeof value !== 'object' || value === null) return value;
-    const schema = inside(value as Json);
+    const schema = withType(inside(value as Json));
     const { title } = schema;
     if (typeof title !== 'string' || !componentName.test(title)) return schema;
     const earlier = named.get(title);
@@ -46,6 +46,12 @@ export function schemaComponents(): SchemaComponents {
 /** Keywords with schemas by name: a property may be called like a keyword. */
 const keywordsWithNames = new Set(['properties', 'patternProperties']);
 const keywordsWithSchemas = new Set(['items', 'anyOf', 'oneOf', 'allOf', 'additionalProperties', 'contentSchema']);
+
+/** A list of texts to choose from is of texts: who reads schemas by their types only takes it for anything otherwise. */
+function withType(schema: Json): Json {
+  const texts = Array.isArray(schema['enum']) && schema['enum'].every((one) => typeof one === 'string');
+  return texts && !('type' in schema) ? { type: 'string', ...schema } : schema;
+}
 
 function mapEntries(values: Json, change: (value: unknown, name: string) => unknown): Json {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value, name)]));

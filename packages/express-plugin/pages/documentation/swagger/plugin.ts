@@ -10,6 +10,15 @@ export function plugin({ React }: System): Plugin {
   const nothing = (): (() => null) => () => null;
 
   return {
+    statePlugins: {
+      spec: {
+        wrapSelectors: {
+          // A stream does not end, and swagger-ui shows an answer once it has.
+          allowTryItOutFor: () => (state, path, method) =>
+            !state.hasIn(['json', 'paths', path, method, 'responses', '200', 'content', 'text/event-stream']),
+        },
+      },
+    },
     components: {
       EndpointsLayout: ({ getComponent }) => {
         const part = (getComponent as (name: string, container: boolean) => unknown).bind(null);

@@ -27,10 +27,12 @@ function nameControls(place: HTMLElement): void {
   for (const control of place.querySelectorAll(`textarea:not(${named})`)) control.setAttribute('aria-label', 'Request body');
   // What can be scrolled must be reached by the keyboard.
   for (const block of place.querySelectorAll('pre:not([tabindex])')) block.setAttribute('tabindex', '0');
+  for (const list of place.querySelectorAll(`select.examples-select-element:not(${named})`)) {
+    list.setAttribute('aria-label', 'Example');
+  }
   for (const table of place.querySelectorAll(`table[role='region']:not(${named})`)) {
-    table.setAttribute(
-      'aria-label',
-      `Answers of ${table.closest('.opblock')?.querySelector('.opblock-summary-path')?.textContent ?? ''}`,
-    );
+    const part = (name: string): string =>
+      table.closest('.opblock')?.querySelector(`.opblock-summary-${name}`)?.textContent ?? '';
+    table.setAttribute('aria-label', `Answers of ${part('method')} ${part('path')}`);
   }
 }

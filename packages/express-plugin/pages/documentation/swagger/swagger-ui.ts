@@ -31,7 +31,19 @@ export interface System {
   readonly preauthorizeApiKey: (name: string, value: string) => void;
 }
 
+/** What swagger-ui knows, as an immutable map. */
+interface State {
+  readonly hasIn: (path: readonly string[]) => boolean;
+}
+
 export interface Plugin {
+  readonly statePlugins?: {
+    readonly spec: {
+      readonly wrapSelectors: {
+        readonly allowTryItOutFor: (original: unknown) => (state: State, path: string, method: string) => boolean;
+      };
+    };
+  };
   readonly components?: Readonly<Record<string, Component>>;
   readonly wrapComponents?: Readonly<Record<string, (original: unknown, system: System) => unknown>>;
 }
