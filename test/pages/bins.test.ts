@@ -63,7 +63,7 @@ test.serial(
 
     await press('Change answer');
     const dialog = page.getByRole('dialog');
-    t.is(await page.evaluate(() => document.activeElement?.tagName), 'INPUT');
+    await page.waitForFunction(() => document.activeElement?.matches('dialog input'));
     await page.keyboard.press('ControlOrMeta+A');
     await page.keyboard.type('503');
     await dialog.getByLabel('every request').focus();
@@ -77,7 +77,7 @@ test.serial(
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByText('503: the next 2 requests, then 200').waitFor();
-    t.is(await page.evaluate(() => document.activeElement?.textContent), 'Change answer');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Change answer');
 
     const answers: unknown[] = [];
     for (let n = 0; n < 3; n += 1) {
@@ -94,7 +94,7 @@ test.serial(
     await page.getByText('Nothing has arrived yet').waitFor();
 
     await press('Delete bin');
-    t.is(await page.evaluate(() => document.activeElement?.textContent), 'Keep it');
+    await page.waitForFunction(() => document.activeElement?.textContent === 'Keep it');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Delete bin' }).focus();
