@@ -26,7 +26,7 @@ export function Api(): JSX.Element {
           <a href={`${settings.root}openapi.json`}>openapi.json</a> did not load. Reload this page in a moment.
         </Notice>
       )}
-      <div ref={place} />
+      <div ref={place} hidden={state !== 'there'} />
     </section>
   );
 }

@@ -21,7 +21,12 @@ export function KeyForm(): JSX.Element {
 
 function useAccount(): AccountState {
   const [state, setState] = useState(account.read);
-  useEffect(() => account.listen(() => setState(account.read())), []);
+  useEffect(() => {
+    const look = (): void => setState(account.read());
+    // It may have changed between the first picture of the page and now.
+    look();
+    return account.listen(look);
+  }, []);
   return state;
 }
 
