@@ -5,6 +5,8 @@ import type { Crm } from './crm.ts';
 
 /** How often a request is made again when its connection breaks or the server fails, and the pause before. */
 const again = { times: 100, pauseMs: 100 };
+/** How long to wait for an answer: a process that is killed as it is handed a connection leaves that open, and nobody behind it. */
+const answerWithinMs = 5_000;
 
 /**
  * The CRM at a URL, as a program elsewhere uses it. A process of it, or its database, may fail in the middle: what was not
@@ -12,7 +14,7 @@ const again = { times: 100, pauseMs: 100 };
  */
 export function crmAt(url: string): Crm {
   // A connection for each request, because a connection stays with the process that took it.
-  const dispatcher = new Agent({ pipelining: 0 });
+  const dispatcher = new Agent({ pipelining: 0, headersTimeout: answerWithinMs, bodyTimeout: answerWithinMs });
 
   async function ask<Answer>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown, key?: string) {
     const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...keyHeader(key) };
