@@ -165,6 +165,9 @@ export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOpt
     throw invalid('option "documentation.examples" is not a function', examples);
   }
   if (options.metrics) checkMetrics(options.metrics);
+  if (options.console && options.manage === false) {
+    throw invalid('option "manage" is false, and "console" shows what the management API answers; leave one of them out', false);
+  }
   const { store } = options.rateLimit;
   const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');
   if (missing) throw invalid(`option "rateLimit.store" is no RateLimitStore: its "${missing}" is not a function`, store);

@@ -2,7 +2,7 @@ import test from 'ava';
 import { spanOf, timeTicks } from '../pages/console/chart-data.ts';
 import { decodeForm } from '../pages/console/decode-form.ts';
 import { explain, isProbe } from '../pages/console/explain.ts';
-import { healthWords, localTimes, sentence, topicWords } from '../pages/console/words.ts';
+import { healthWords, localTimes, sentence, topicWords, waitingInWords } from '../pages/console/words.ts';
 import { bytes, duration, fromNow, percent, span } from '../pages/look/format.ts';
 import { jsonTokens, prettyJson } from '../pages/look/json-tokens.ts';
 
@@ -137,4 +137,10 @@ test('charts show whole bars, and their axis round times of the reader’s clock
   const ticks = timeTicks(from, until, 6, 5.5 * hour);
   t.true(ticks.length > 1 && ticks.length <= 6);
   for (const tick of ticks) t.is((tick + 5.5 * hour) % (6 * hour), 0);
+});
+
+test('a backlog of which more may wait than was counted says so', (t) => {
+  t.is(waitingInWords([]), '0');
+  t.is(waitingInWords([{ waiting: 9_999 }, { waiting: 2 }]), '10,001');
+  t.is(waitingInWords([{ waiting: 10_000 }, { waiting: 2 }]), '10,002+');
 });

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
-import { keysOf, type Wish } from './host.ts';
+import { webhooks } from '../src/index.ts';
+import { authenticate, keysOf, type Wish } from './host.ts';
 import { everyRoute, problem, sessionOf, startManaged, subscribed, tagged, type ManagedHost } from './manage-host.ts';
 
 const console = { authenticate: sessionOf };
@@ -158,13 +159,17 @@ test('keys win over a session, and are all there is where no console is', async 
   t.is((await keysOnly.api('GET', '/subscriptions', session('1'))).status, 401);
 });
 
-test('the API is on by itself where a console is, and off where neither is or it is switched off', async (t) => {
+test('the API is on by itself where a console is, off where neither is, and not to be switched off under a console', async (t) => {
   const on = await startManaged(t, { options: { manage: undefined as never, console } });
   t.is((await on.api('GET', '/subscriptions')).status, 200);
-  for (const options of [{ manage: undefined as never }, { manage: false, console }]) {
+  for (const options of [{ manage: undefined as never }, { manage: false }]) {
     const off = await startManaged(t, { options });
     t.is((await off.call('GET', '/manage/subscriptions')).status, 404);
   }
+  t.throws(() => webhooks(on.engine, { authenticate, manage: false, console }), {
+    code: 'invalid_option',
+    message: /option "manage" is false, and "console" shows what the management API answers/,
+  });
 });
 
 test('a host whose login fails is reported, and says nothing of it to the client', async (t) => {

@@ -7,7 +7,7 @@ import { Icon } from '../look/icon.tsx';
 import { ChartFrame } from './chart-frame.tsx';
 import { hashOf, wholeLog } from './route.ts';
 import { useWidth } from './hooks.ts';
-import { shortUrl } from './words.ts';
+import { shortUrl, waitingInWords } from './words.ts';
 
 interface ChartProps {
   readonly backlog: StatsJson['backlog'];
@@ -40,11 +40,7 @@ export function ChartBacklog({ backlog, subscriptions }: ChartProps): JSX.Elemen
       summary={summary}
       table={{
         head: ['Subscription', 'Waiting', 'Oldest'],
-        rows: longest.map((one) => [
-          name(one.subscriptionId),
-          one.waiting.toLocaleString('en'),
-          span(one.oldestAgeSeconds * 1_000),
-        ]),
+        rows: longest.map((one) => [name(one.subscriptionId), waitingInWords([one]), span(one.oldestAgeSeconds * 1_000)]),
       }}
     >
       {all === 0 && (
@@ -66,7 +62,7 @@ export function ChartBacklog({ backlog, subscriptions }: ChartProps): JSX.Elemen
                 {name(one.subscriptionId)}
               </a>
               <span class="small nowrap">
-                {one.waiting.toLocaleString('en')} · oldest {span(one.oldestAgeSeconds * 1_000)}
+                {waitingInWords([one])} · oldest {span(one.oldestAgeSeconds * 1_000)}
               </span>
             </div>
             <div class="backlog-bar" ref={index === 0 ? ref : null}>

@@ -16,6 +16,7 @@ import { Page } from './page.tsx';
 import { Problem } from './problem.tsx';
 import { RangePicker } from './range-picker.tsx';
 import { Welcome } from './welcome.tsx';
+import { waitingInWords } from './words.ts';
 import type { RangeName } from './route.ts';
 import { restate } from './router.tsx';
 
@@ -101,7 +102,7 @@ function Figures({ stats, when }: { readonly stats: StatsJson; readonly when: st
       </div>
       <div>
         <dt>Waiting now</dt>
-        <dd class="figure">{waiting.toLocaleString('en')}</dd>
+        <dd class="figure">{waitingInWords(backlog)}</dd>
         <dd class="small muted">{waiting === 0 ? 'everything was sent' : `the oldest for ${span(oldest * 1_000)}`}</dd>
       </div>
     </dl>

@@ -94,3 +94,12 @@ export function eventWords(name: string): string {
 export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\//, '');
 }
+
+/** Deliveries that the server counts of one subscription. */
+const mostCounted = 10_000;
+
+/** How many deliveries wait: `12`, or `10,000+` where more may wait than were counted. */
+export function waitingInWords(backlog: readonly { readonly waiting: number }[]): string {
+  const waiting = backlog.reduce((sum, one) => sum + one.waiting, 0);
+  return `${waiting.toLocaleString('en')}${backlog.some((one) => one.waiting >= mostCounted) ? '+' : ''}`;
+}

@@ -39,7 +39,7 @@ export const SpanSchema = Type.Object({ at: time('Its beginning.'), ...counts },
 export const BacklogSchema = Type.Object(
   {
     subscriptionId,
-    waiting: count('How many deliveries wait for it.'),
+    waiting: count('How many deliveries wait for it; no more than 10,000 are counted.'),
     oldestAt: time('When the oldest of them was stored.'),
     oldestAgeSeconds: count('How long ago that is.'),
   },
