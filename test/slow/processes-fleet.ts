@@ -83,15 +83,15 @@ export async function makeSchema({ behind }: TestDatabase, schema: string, url: 
   const storage = postgresStorage({ pool: behind, schema });
   await storage.start({ now: Date.now });
   for (let number = 1; number <= subscriptionCount; number += 1) {
-    const subscription = {
+    await storage.createSubscription({
       accountId: '7',
       url: url + number,
       topic: topicOf(number),
       format: 'notify',
       encoding: 'json',
       data: '',
-    };
-    await storage.createSubscription(subscription as Parameters<typeof storage.createSubscription>[0]);
+      attributes: {},
+    });
   }
   await storage.stop();
 }
