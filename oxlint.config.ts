@@ -83,6 +83,28 @@ const elsewhere = {
   },
 } as const satisfies Record<string, Border>;
 
+/** What opens connections, in modules that are also good for something else. */
+const exits: Readonly<Record<string, readonly string[]>> = {
+  undici: ['fetch', 'request', 'stream', 'pipeline', 'connect', 'upgrade', 'buildConnector', 'WebSocket', 'EventSource'],
+  http: ['request', 'get'],
+  https: ['request', 'get'],
+  net: ['connect', 'createConnection', 'Socket'],
+  tls: ['connect', 'TLSSocket'],
+};
+
+/** Imports that are closed, and all exits but those that are `open`. */
+const closedWithExits = (open: readonly string[], ...borders: readonly Border[]) => {
+  const paths = Object.entries(exits).flatMap(([module, names]) =>
+    (module === 'undici' ? [module] : [module, `node:${module}`]).map((name) => ({
+      name,
+      importNames: names.filter((exit) => !open.includes(exit)),
+      allowTypeImports: true,
+      message: 'There is one exit to the network, the guarded connector of the http transport: nothing connects past its guard.',
+    })),
+  );
+  return ['error', { ...closedTo(...borders)[1], paths }] as const;
+};
+
 const closedTo = (...borders: readonly Border[]) =>
   ['error', { patterns: borders.map(({ group, message }) => ({ group: [...group], message })) }] as const;
 
@@ -160,6 +182,10 @@ export default defineConfig({
             name: 'fetch',
             message: 'There is one exit to the network, the http transport; and fetch unpacks answers without a limit.',
           },
+          ...['WebSocket', 'EventSource'].map((name) => ({
+            name,
+            message: 'There is one exit to the network, the http transport.',
+          })),
         ],
         'no-restricted-properties': ['error', ...hostProperties],
       },
@@ -183,7 +209,7 @@ export default defineConfig({
     },
     {
       // Where the defaults of the clocks and of random numbers are.
-      files: ['packages/core/src/{options,verify}.ts'],
+      files: ['packages/core/src/{options,api-keys-options,verify-*}.ts'],
       rules: { 'no-restricted-properties': ['error', ...hostProperties] },
     },
     {
@@ -211,10 +237,10 @@ export default defineConfig({
       rules: { 'no-restricted-imports': closedTo(...foreign, testing, engine, stages, ports) },
     },
     {
-      files: ['packages/core/src/{verify,read-signature}.ts'],
+      files: ['packages/core/src/{verify,verify-*,read-signature}.ts'],
       rules: {
         'no-restricted-imports': closedTo({
-          group: ['./*', '../*', '@hookwell/*', '!./read-signature.ts'],
+          group: ['./*', '../*', '@hookwell/*', '!./read-signature.ts', '!./verify-*.ts'],
           message: 'Receivers import @hookwell/core/verify alone: it brings nothing along, and pages read what is beside it.',
         }),
       },
@@ -224,11 +250,31 @@ export default defineConfig({
       rules: { 'no-restricted-imports': closedTo(...foreign, testing, engine, stages) },
     },
     {
+      // A plugin of a user's has what is public, and nothing else.
+      files: ['examples/plugin-*/src/**'],
+      rules: {
+        'no-console': 'error',
+        'import/no-default-export': 'error',
+        'no-restricted-imports': closedTo({
+          group: ['../*', '../**', '/**', '@hookwell/*', '@hookwell/*/**', '!@hookwell/core'],
+          message: 'Example plugins are written against the public exports of @hookwell/core alone, as those of users are.',
+        }),
+      },
+    },
+    {
       // The suites open real connections, to a receiver of their own.
       files: ['packages/core/src/testing/**'],
       rules: {
         'no-restricted-imports': closedTo(databases, express, adapters, expressPlugin, stages),
         'no-restricted-properties': ['error', ...hostProperties],
+      },
+    },
+    {
+      // A program of its own, which sends and receives what it should not.
+      files: ['packages/core/src/torture/**'],
+      rules: {
+        'no-restricted-imports': closedTo(databases, express, telemetry, adapters, expressPlugin, engine, stages, ports),
+        'no-restricted-properties': 'off',
       },
     },
     {
@@ -241,12 +287,19 @@ export default defineConfig({
     },
     {
       files: ['packages/adapters/src/http/**'],
-      rules: { 'no-restricted-imports': closedTo(databases, express, expressPlugin, siblings, testing) },
+      rules: { 'no-restricted-imports': closedWithExits([], databases, express, expressPlugin, siblings, testing) },
+    },
+    {
+      // The one exit, and its way through a proxy.
+      files: ['packages/adapters/src/http/{guarded-connector,proxy-tunnel}.ts'],
+      rules: {
+        'no-restricted-imports': closedWithExits(['buildConnector'], databases, express, expressPlugin, siblings, testing),
+      },
     },
     {
       files: ['packages/express-plugin/src/**'],
       rules: {
-        'no-restricted-imports': closedTo(databases, adapters, testing, {
+        'no-restricted-imports': closedWithExits([], databases, adapters, testing, {
           ...network,
           group: network.group.filter((name) => name !== 'node:http'),
         }),

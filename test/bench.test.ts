@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { standardWebhooks, type StoredEvent, type Subscription } from '@hookwell/core';
 import test from 'ava';
 import { readSettings } from '../bench/src/arguments.ts';
 import type { Result } from '../bench/src/bench.ts';
-import type { Contestant } from '../bench/src/contestant.ts';
+import { contestantNames, type Contestant } from '../bench/src/contestant.ts';
+import { distinctIds } from '../bench/src/distinct-ids.ts';
 import type { HistoryResult } from '../bench/src/history.ts';
 import type { Report } from '../bench/src/receiver.ts';
 import { startReceiver, type Receiving } from '../bench/src/receiving.ts';
@@ -18,8 +23,13 @@ import { requestsOf, secret, urlOf, type Request } from '../bench/src/workload.t
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 async function runBench(...args: readonly string[]) {
+  return runBenchWith({}, ...args);
+}
+
+async function runBenchWith(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const child = spawn(process.execPath, ['--conditions=source', 'bench/src/main.ts', ...args], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr, [code]] = await Promise.all([
@@ -30,29 +40,38 @@ async function runBench(...args: readonly string[]) {
   return { code, stdout, stderr };
 }
 
-test('--quick --json: every contestant in every mode, checked, with its ratios to the bare loops', async (t) => {
-  const { code, stdout, stderr } = await runBench('--quick', '--json');
+test('--quick --json: every contestant, checked, with its ratios to the baselines, and what it costs', async (t) => {
+  const { code, stdout, stderr } = await runBench('--quick', '--json', '--only', 'awaited,backlog,latency');
   t.is(code, 0, stderr);
   const result = JSON.parse(stdout) as Result;
-  const names = ['dispatch', 'request', 'memory', 'sqlite', 'postgres'] as const;
+  // BullMQ takes part where there is a Redis, and is said to be left out elsewhere.
+  const names = contestantNames.filter((name) => result.leftOut[name] === undefined);
   t.deepEqual(Object.keys(result.contestants), [...names]);
+  t.deepEqual(
+    [...contestantNames].filter((name) => name !== 'bullmq' && !names.includes(name)),
+    [],
+  );
   t.regex(result.contestants.postgres ?? '', /^Hookwell on PostgreSQL \d+/);
-  t.deepEqual(Object.keys(result.throughput), ['awaited', 'bulk', 'backlog', 'fan-out']);
+  t.deepEqual(Object.keys(result.throughput), ['awaited', 'backlog']);
   for (const figures of Object.values(result.throughput)) {
     t.deepEqual(Object.keys(figures), [...names]);
     t.is(figures.dispatch?.ratio.dispatch?.median, 1);
     for (const name of names) {
-      const { deliveriesPerSecond, ratio, cpuMicrosPerDelivery } = figures[name] ?? t.fail(`${name} is missing`);
-      for (const one of [deliveriesPerSecond, ratio.dispatch, ratio.request, cpuMicrosPerDelivery]) {
-        t.true(one !== null && one.min > 0 && one.min <= one.median && one.median <= one.max, JSON.stringify(one));
+      const { deliveriesPerSecond, ratio, cpuMicrosPerDelivery, ...more } = figures[name] ?? t.fail(`${name} is missing`);
+      for (const one of [deliveriesPerSecond, ratio.dispatch, ratio.request, ratio['pg-boss'], cpuMicrosPerDelivery]) {
+        t.true(one !== null && one !== undefined && one.min > 0 && one.min <= one.median && one.median <= one.max, name);
       }
+      const onPostgres = ['postgres', 'pg-boss', 'graphile-worker'].includes(name);
+      t.is((more.statementsPerDelivery?.median ?? 0) > 0, onPostgres, name);
+      if (process.platform === 'linux') t.is(more.databaseCpuMicrosPerDelivery !== null, onPostgres || name === 'bullmq', name);
+      t.is(more.tenths !== null, figures === result.throughput.backlog);
     }
   }
   for (const name of names) {
     const { p50, p99 } = result.latencyMs[name] ?? t.fail(`${name} is missing`);
     t.true(p50.median > 0 && p50.median <= p99.median);
   }
-  t.is(result.verifiedDeliveries, 4 * names.length * 500 + names.length * 60);
+  t.is(result.verifiedDeliveries, 2 * names.length * 200 + names.length * 40);
   t.true(result.settings.bodyBytes > 900 && result.settings.bodyBytes < 1_200);
   t.is(result.machine.node, process.version);
   t.regex(result.versions['undici'] ?? '', /^\d+\.\d+\.\d+/);
@@ -62,7 +81,7 @@ test('--history: each database empty and with that many finished deliveries, and
   const { code, stdout, stderr } = await runBench('--history', '2000', '--quick', '--json');
   t.is(code, 0, stderr);
   const { settings, figures } = JSON.parse(stdout) as HistoryResult;
-  t.deepEqual(settings, { deliveries: 500, rounds: 1, finishedDeliveries: 2_000 });
+  t.deepEqual(settings, { deliveries: 200, rounds: 1, finishedDeliveries: 2_000 });
   t.deepEqual(
     figures.map(({ contestant, mode }) => [/SQLite|PostgreSQL/.exec(contestant)?.[0], mode]),
     [
@@ -78,6 +97,50 @@ test('--history: each database empty and with that many finished deliveries, and
   }
 });
 
+test('a Redis that is named and does not answer ends the bench, rather than another one taking its place', async (t) => {
+  const nowhere = { HOOKWELL_BENCH_REDIS_URL: 'redis://127.0.0.1:1' };
+  const { code, stderr } = await runBenchWith(nowhere, '--quick', '--only', 'bullmq,awaited');
+  t.is(code, 1);
+  t.regex(stderr, /no Redis answers at HOOKWELL_BENCH_REDIS_URL, which is redis:\/\/127\.0\.0\.1:1/);
+});
+
+test('--of with --plots draws what an earlier run measured, and refuses what is no result', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'hookwell-bench-test-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const [median, file] = [1_234, join(folder, 'result.json')];
+  const one = { median, min: 1_000, max: 1_500 };
+  const figures = { deliveriesPerSecond: one, ratio: {}, cpuMicrosPerDelivery: one, databaseCpuMicrosPerDelivery: one };
+  const result = {
+    machine: {},
+    versions: {},
+    settings: { deliveries: 10_000, backlog: 100_000, rounds: 3 },
+    contestants: {},
+    setUps: {},
+    leftOut: { bullmq: 'there is no <Redis>' },
+    throughput: { backlog: { dispatch: figures, 'pg-boss': figures } },
+    latencyMs: { postgres: { p50: { ...one, median: 1.2 }, p99: { ...one, median: 4.5 } } },
+  };
+  writeFileSync(file, JSON.stringify(result));
+  const { code, stdout, stderr } = await runBench('--of', file, '--plots', join(folder, 'plots'));
+  t.is(code, 0, stderr);
+  t.regex(stdout, /LEFT OUT: bullmq/);
+  t.deepEqual(readdirSync(join(folder, 'plots')), ['cpu-backlog.svg', 'deliveries-backlog.svg', 'latency.svg']);
+  const svg = readFileSync(join(folder, 'plots', 'deliveries-backlog.svg'), 'utf8');
+  t.regex(svg, /<desc id="[^"]+">Medians of 3 rounds of 100,000 deliveries; .* pg-boss, PostgreSQL: 1,234\.<\/desc>/);
+  t.regex(svg, /prefers-color-scheme:dark/);
+  writeFileSync(file, '{}');
+  t.regex((await runBench('--of', file)).stderr, /^--of names ".*result\.json", which is no result of this bench\./);
+});
+
+test('different ids are counted as such, however alike, and those that come again are not', (t) => {
+  const ids = distinctIds(20_000);
+  for (const id of [...Array(20_000).keys(), ...Array(500).keys()]) {
+    const buffer = Buffer.from(`x delivery-${id} `);
+    ids.add(buffer, 2, buffer.length - 1);
+  }
+  t.is(ids.count(), 20_000);
+});
+
 test('an unknown option is refused with a suggestion, and an unknown name of --only too', async (t) => {
   const { code, stderr } = await runBench('--rouds', '3');
   t.is(code, 2);
@@ -86,6 +149,7 @@ test('an unknown option is refused with a suggestion, and an unknown name of --o
     message: /unknown name "sqllite"\. Did you mean "sqlite"\? Names: dispatch/,
   });
   t.throws(() => readSettings(['--events', '5']), { message: '--events is "5", but must be a whole number from 20 to 1000000.' });
+  t.throws(() => readSettings(['--backlog', '5']), { message: /--backlog is "5", .* from 20 to 1000000/ });
   t.throws(() => readSettings(['--history', '10']), { message: /--history is "10", .* from 1000 to 10000000/ });
   t.throws(() => readSettings(['quick']), { message: /"quick" is not an option/ });
   t.throws(() => readSettings(['--events']), { message: /argument missing/ });
@@ -95,7 +159,12 @@ test('--only takes contestants and modes, and all of a kind of which it names no
   const { contestants, modes } = readSettings(['--only', 'sqlite,backlog']);
   t.deepEqual([contestants, modes], [['sqlite'], ['backlog']]);
   t.is(readSettings(['--only', 'sqlite']).modes.length, 5);
-  t.is(readSettings(['--only', 'latency']).contestants.length, 5);
+  t.is(readSettings(['--only', 'latency']).contestants.length, 8);
+});
+
+test('a backlog is as long as the other runs, unless --backlog says how long', (t) => {
+  t.is(readSettings(['--events', '300']).backlog, 300);
+  t.is(readSettings(['--events', '300', '--backlog', '9000']).backlog, 9_000);
 });
 
 test('the middle of an even number of values lies between the two in the middle', (t) => {
@@ -150,6 +219,31 @@ test.serial('a run in which everything arrives once is accepted, whoever sends',
   t.true(deliveriesPerSecond > 0 && sent.bytes > 200 * 1_000);
 });
 
+test.serial('requests that come together, or in pieces, are each taken and answered once', async (t) => {
+  await receiving.begin({ records: 3, fanOut: 1 });
+  const { hostname, port } = new URL(receiving.origins[0] ?? '');
+  const answers: string[] = [];
+  const socket = connect(Number(port), hostname).setEncoding('latin1');
+  socket.on('data', (answer: string) => answers.push(answer));
+  const [first = '', ...others] = [1, 2, 3].flatMap((record) => requestsOf(record, 1)).map(asText);
+  const whole = [first, ...others].join('');
+  socket.write(whole.slice(0, first.length + 700));
+  // Once the first is answered, the piece of the second has been looked at.
+  await once(socket, 'data');
+  socket.write(whole.slice(first.length + 700));
+  await receiving.complete();
+  await once(socket.end(), 'end');
+  t.is(answers.join('').split('HTTP/1.1 200 OK').length - 1, 3);
+  const report = await receiving.report();
+  const { received, repeated, unexpected, missing, deliveryIds, bytes, cpuMicros } = report;
+  t.deepEqual([received, repeated, unexpected, missing, deliveryIds, bytes], [3, 0, 0, 0, 3, whole.length]);
+  t.true(cpuMicros > 0 && report.receivedAt.subarray(1).every((time) => time > 0));
+});
+
+function asText({ lane, body }: Request): string {
+  return `POST /${lane} HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\nwebhook-id: id-${lane}\r\n\r\n${body}`;
+}
+
 const mistakes: readonly (readonly [string, (requests: Request[]) => void, RegExp])[] = [
   ['sends one twice', (all) => all.push(all[3] as Request), /1 deliveries arrived more than once/],
   [
@@ -195,6 +289,7 @@ test('a contestant that sends other bytes than the one before ends the bench', (
     badSignatures: 0,
     bytes: 1_000,
     bodyChecksum: 7,
+    cpuMicros: 1,
     receivedAt: new Float64Array(0),
   };
   const sent = verify('one', workload, report, undefined);

@@ -68,6 +68,14 @@ for (const [file, proof] of [
   });
 }
 
+test('docs/plugins.md: the plugin in it passes the test in it, run as they are written', async (t) => {
+  const { folder } = writeBlocks(t, 'docs/plugins.md');
+  const run = startNode(t, folder, ['--test', '--test-reporter=tap', 'night-silence.test.ts']);
+  await run.until((printed) => /^# duration_ms/m.test(printed));
+  t.regex(run.printed(), /^# pass 1$/m, run.printed());
+  t.regex(run.printed(), /^# fail 0$/m);
+});
+
 test('docs/formats.md: every payload in it is what the engine sends, byte for byte', async (t) => {
   const { page, folder } = writeBlocks(t, 'docs/formats.md');
   const { catalog, mary, car } = (await import(join(folder, 'catalog.ts'))) as {
@@ -179,7 +187,7 @@ async function refusesForgeries(t: ExecutionContext, url: string): Promise<void>
 async function sign(t: ExecutionContext, url: string) {
   const engine = createEngine({
     storage: sqliteStorage({ filename: ':memory:' }),
-    transports: [httpTransport({ protocols: ['http:'] })],
+    transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*', 'localhost:*'] })],
     catalog: ontraportCatalog,
     plugins: [standardWebhooks({ secret })],
   });

@@ -9,6 +9,7 @@ import * as core from '@hookwell/core';
 import * as openTelemetry from '@hookwell/core/opentelemetry';
 import * as prometheus from '@hookwell/core/prometheus';
 import * as expressPlugin from '@hookwell/express-plugin';
+import * as postgresRateLimits from '@hookwell/express-plugin/postgres-rate-limits';
 import test, { type ExecutionContext } from 'ava';
 import { checkBlocks } from '../docs/src/check-blocks.ts';
 import { checkCode } from '../docs/src/check-code.ts';
@@ -37,6 +38,7 @@ test('every schema of options that a package exports is on the page of options',
     sqliteAdapter,
     postgresAdapter,
     expressPlugin,
+    postgresRateLimits,
   ]) {
     for (const [name, value] of Object.entries(exported)) if (name.endsWith('OptionsSchema')) t.true(shown.has(value), name);
   }

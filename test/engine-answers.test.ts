@@ -96,10 +96,8 @@ for (const { name, make } of storages) {
     );
     const { engine, told } = await startForReal(t, make(t), { recordEveryMs: 0 });
     const { id } = await engine.subscriptions.create({ accountId: 7, url: receiver.url('/'), topic: 'sub_tag(3)' });
-    await Promise.all(
-      [1, 2, 3, 4, 5].map(async (n) => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id: n } })),
-    );
-    await receiver.until(() => receiver.arrived.length === 5);
+    await Promise.all([1, 2].map(async (n) => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id: n } })));
+    await receiver.until(() => receiver.arrived.length === 2);
     for (const answer of answering) {
       const recorded = new Promise((resolve) => {
         engine.events.once('delivery:retrying', resolve);
@@ -107,7 +105,7 @@ for (const { name, make } of storages) {
       answer({ status: 503, headers: { 'retry-after': '600' } });
       await recorded;
     }
-    t.is(toldAs(told, 'delivery:retrying').length, 5);
+    t.is(toldAs(told, 'delivery:retrying').length, 2);
     t.is((await engine.subscriptions.get(7, id)).consecutiveFailures, 1);
   });
 
@@ -173,7 +171,7 @@ test('no answer in time, a refused connection and a broken one are failures in w
     closed.close(resolve);
   });
   const { engine, told } = await startByHand(t, sqlite.make(t), {
-    transports: [httpTransport({ protocols: ['http:'], totalMs: 150 })],
+    transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'], totalMs: 150 })],
   });
   for (const url of [receiver.url('/never'), `http://127.0.0.1:${port}/refused`]) {
     await engine.subscriptions.create({ accountId: 7, url, topic: 'sub_tag(3)' });

@@ -66,9 +66,12 @@ export interface Told {
 
 const noticeNames: readonly (keyof EngineEvents)[] = [
   'event:stored',
+  'event:cut',
   'subscription:created',
   'subscription:updated',
   'subscription:failing',
+  'subscription:warning',
+  'subscription:cut',
   'subscription:suspended',
   'subscription:recovered',
   'subscription:paused',
@@ -111,10 +114,12 @@ export function makeEngine(
   const engine = createEngine<EventName>({
     storage,
     catalog,
-    transports: [httpTransport({ protocols: ['http:'] })],
+    transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })],
     now: clock.now,
     monotonicNow: clock.monotonicNow,
     random: () => 0.5,
+    // So that no lane becomes slow because the machine is.
+    slowAfterMs: 300_000,
     ...options,
   });
   t.teardown(async () => engine.stop());

@@ -1,4 +1,4 @@
-import type { Engine, StorageAdapter } from '@hookwell/core';
+import type { Engine, LaneState, StorageAdapter } from '@hookwell/core';
 import test from 'ava';
 import {
   delivered,
@@ -20,14 +20,14 @@ const turns = async (count: number): Promise<void> => {
 for (const { name, make } of storages) {
   test(`${name}: lanes are listed while something of theirs is in memory, with what waits and what is in flight`, async (t) => {
     const { transport, answers } = slowTransport();
-    const { engine } = await startForReal(t, make(t), { transports: [transport], laneConcurrency: 3 });
+    const { engine } = await startForReal(t, make(t), { transports: [transport] });
     const ids = [await engine.subscriptions.create(wish), await engine.subscriptions.create({ ...wish, topic: 'sub_tag(4)' })];
     for (let id = 0; id < 5; id += 1) await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } });
     await engine.emit('sub_tag(4)', { accountId: 7, objectType: 0, record: mary });
     await turns(5);
     t.deepEqual(engine.lanes.list(), [
-      { subscriptionId: ids[0]?.id, waiting: 2, inFlight: 3, limit: 3, paused: false },
-      { subscriptionId: ids[1]?.id, waiting: 0, inFlight: 1, limit: 3, paused: false },
+      { subscriptionId: ids[0]?.id, accountId: '7', waiting: 2, inFlight: 2, limit: 2, slow: false, paused: false },
+      { subscriptionId: ids[1]?.id, accountId: '7', waiting: 0, inFlight: 1, limit: 2, slow: false, paused: false },
     ]);
     while (transport.sent.length < 6 || answers.length > 0) {
       answers.shift()?.(delivered);
@@ -37,18 +37,43 @@ for (const { name, make } of storages) {
     t.deepEqual(engine.lanes.list(), []);
   });
 
-  test(`${name}: however much waits for one endpoint that hangs, no more than twice its limit is in memory`, async (t) => {
+  test(`${name}: however much waits for an endpoint that hangs, nothing in memory waits for it, and two requests are the most`, async (t) => {
     const { transport, answers } = slowTransport();
-    const { engine } = await startForReal(t, make(t), { transports: [transport], laneConcurrency: 3, pollEveryMs: 10 });
+    const { engine } = await startForReal(t, make(t), { transports: [transport], slowAfterMs: 5, pollEveryMs: 10 });
     t.teardown(() => {
       for (const answer of answers) answer(delivered);
+    });
+    const changed = new Promise<LaneState>((resolve) => {
+      engine.events.once('lane:changed', ({ lane }) => resolve(lane));
     });
     const { id } = await engine.subscriptions.create(wish);
     await Promise.all(
       Array.from({ length: 500 }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary })),
     );
+    const slow = { subscriptionId: id, accountId: '7', waiting: 0, inFlight: 2, limit: 1, slow: true, paused: false };
+    t.deepEqual(await changed, slow);
     await turns(50);
-    t.deepEqual(engine.lanes.list(), [{ subscriptionId: id, waiting: 3, inFlight: 3, limit: 3, paused: false }]);
+    t.deepEqual(engine.lanes.list(), [slow]);
+  });
+
+  test(`${name}: endpoints that hang in all slots give them up, and a healthy one does not wait for their time to be over`, async (t) => {
+    t.timeout(10_000);
+    const hanging: (() => void)[] = [];
+    const transport = scriptedTransport(async ({ url }) => {
+      if (url === 'script:hang') await new Promise<void>((resolve) => void hanging.push(resolve));
+      return delivered;
+    });
+    const { engine } = await startForReal(t, make(t), { transports: [transport], concurrency: 4, slowAfterMs: 5 });
+    t.teardown(() => {
+      for (const resolve of hanging) resolve();
+    });
+    for (let endpoint = 0; endpoint < 6; endpoint += 1) await engine.subscriptions.create({ ...wish, url: 'script:hang' });
+    await engine.subscriptions.create({ ...wish, topic: 'sub_tag(4)' });
+    const healthy = new Promise((resolve) => engine.events.once('delivery:delivered', resolve));
+    for (let n = 0; n < 3; n += 1) await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
+    await engine.emit('sub_tag(4)', { accountId: 7, objectType: 0, record: mary });
+    await healthy;
+    t.true(hanging.length >= 4);
   });
 
   test(`${name}: what is emitted while a claim is under way takes no place that the claim may need`, async (t) => {
@@ -109,6 +134,7 @@ for (const { name, make } of storages) {
   });
 
   test(`${name}: endpoints that hang hold their places in memory, and the rest of it keeps on working`, async (t) => {
+    t.timeout(10_000);
     const hanging: (() => void)[] = [];
     const transport = scriptedTransport(async ({ url }) => {
       if (url === 'script:hang') await new Promise<void>((resolve) => void hanging.push(resolve));
@@ -116,7 +142,6 @@ for (const { name, make } of storages) {
     });
     const { engine } = await startForReal(t, make(t), {
       transports: [transport],
-      laneConcurrency: 5,
       concurrency: 20,
       maxDeliveriesInMemory: 40,
       pollEveryMs: 300_000,
@@ -146,15 +171,14 @@ for (const { name, make } of storages) {
       );
     }
     await healthy;
-    t.is(transport.sent.filter(({ url }) => url === 'script:hang').length, 15);
+    t.is(transport.sent.filter(({ url }) => url === 'script:hang').length, 6);
   });
 
   test(`${name}: what was stored while memory was full is sent as soon as there is room, whoever leaves`, async (t) => {
     const { transport, answers } = slowTransport();
     const { engine } = await startForReal(t, make(t), {
       transports: [transport],
-      laneConcurrency: 5,
-      maxDeliveriesInMemory: 20,
+      maxDeliveriesInMemory: 8,
       pollEveryMs: 300_000,
     });
     t.teardown(() => {
@@ -165,7 +189,7 @@ for (const { name, make } of storages) {
     await engine.subscriptions.create({ ...wish, url: 'script:healthy', topic: 'sub_tag(3)' });
     for (const tag of [1, 2]) {
       await Promise.all(
-        Array.from({ length: 10 }, async () => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record: mary })),
+        Array.from({ length: 4 }, async () => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record: mary })),
       );
     }
     const sent = new Promise<void>((resolve) => {
@@ -183,5 +207,57 @@ for (const { name, make } of storages) {
     answers.shift()?.(delivered);
     await sent;
     t.pass();
+  });
+
+  test(`${name}: while memory is full, emits wait for what they store to be sent from there, and nothing is claimed`, async (t) => {
+    t.timeout(20_000);
+    const storage = make(t);
+    let claimed = 0;
+    const counting: StorageAdapter = {
+      ...storage,
+      async claimDeliveries(request) {
+        const result = await storage.claimDeliveries(request);
+        claimed += result.claims.length;
+        return result;
+      },
+    };
+    const transport = scriptedTransport(async () => {
+      await turns(2);
+      return delivered;
+    });
+    const { engine } = await startForReal(t, counting, {
+      transports: [transport],
+      concurrency: 5,
+      maxDeliveriesInMemory: 20,
+      maxEmitWaitMs: 60_000,
+    });
+    const tags = Array.from({ length: 30 }, (_, index) => index + 1);
+    for (const tag of tags) await engine.subscriptions.create({ ...wish, topic: `sub_tag(${tag})` });
+    const emitAll = async (): Promise<void> => {
+      for (let round = 0; round < 5; round += 1) {
+        const input = { accountId: 7, objectType: 0, record: mary };
+        await Promise.all(tags.map(async (tag) => engine.emit(`sub_tag(${tag})`, input)));
+      }
+    };
+    await Promise.all([emitAll(), emitAll()]);
+    await engine.deliverDue();
+    t.is(transport.sent.length, 300);
+    t.is(claimed, 0);
+  });
+
+  test(`${name}: emits that wait while memory is full are stored within their time, and before stop has ended`, async (t) => {
+    const { transport, answers } = slowTransport();
+    const { engine } = await startForReal(t, make(t), { transports: [transport], maxDeliveriesInMemory: 2, maxEmitWaitMs: 50 });
+    for (const tag of [1, 2]) await engine.subscriptions.create({ ...wish, topic: `sub_tag(${tag})` });
+    const emit = async (tag: number) => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record: mary });
+    await Promise.all([emit(1), emit(1)]);
+    const began = performance.now();
+    const waiting = [emit(2), emit(2)];
+    const stopping = engine.stop();
+    const [first] = await Promise.all(waiting);
+    t.true(performance.now() - began >= 49);
+    t.is(first?.deliveries, 1);
+    for (const answer of answers) answer(delivered);
+    await stopping;
   });
 }

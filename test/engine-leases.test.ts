@@ -108,21 +108,26 @@ for (const { name, make } of storages) {
     const { engine, told } = await startForReal(t, make(t), { transports: [slow.transport], leaseMs, pollEveryMs: 20, now });
     t.teardown(() => slow.answers.forEach((answer) => answer(delivered)));
     await engine.subscriptions.create(wish);
+    const ended = (): number => toldAs(told, 'delivery:superseded').length + toldAs(told, 'delivery:delivered').length;
+    // Two good answers, so that three requests may be under way.
+    await Promise.all([engine.emit('sub_tag(3)', emission), engine.emit('sub_tag(3)', emission)]);
+    await slow.sent(2);
+    for (const answer of slow.answers) answer(delivered);
+    while (ended() < 2) await new Promise(setImmediate);
     await engine.emit('sub_tag(3)', emission);
     // Sent from memory first, and then under two claims.
-    for (const sent of [1, 2]) {
+    for (const sent of [3, 4]) {
       await slow.sent(sent);
       moved += leaseMs;
     }
-    await slow.sent(3);
-    const toldOfTwo = (): boolean => toldAs(told, 'delivery:superseded').length + toldAs(told, 'delivery:delivered').length === 2;
-    slow.answers[0]?.(delivered);
-    slow.answers[1]?.(delivered);
-    while (!toldOfTwo()) await new Promise(setImmediate);
+    await slow.sent(5);
+    slow.answers[2]?.(delivered);
+    slow.answers[3]?.(delivered);
+    while (ended() < 4) await new Promise(setImmediate);
     t.is((await engine.deliveries.list(7)).total, 1);
-    slow.answers[2]?.(failed('endpoint', 'HTTP 500', { status: 500 }));
+    slow.answers[4]?.(failed('endpoint', 'HTTP 500', { status: 500 }));
     await engine.stop();
-    t.deepEqual(toldAs(told, 'delivery:delivered'), []);
+    t.is(toldAs(told, 'delivery:delivered').length, 2);
     t.is(toldAs(told, 'delivery:retrying').length, 1);
   });
 

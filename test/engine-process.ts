@@ -17,7 +17,7 @@ const engine = createEngine({
   storage: place.startsWith('postgres')
     ? postgresStorage({ pool: new Pool({ connectionString: place, allowExitOnIdle: true }) })
     : sqliteStorage({ filename: place }),
-  transports: [httpTransport({ protocols: ['http:'] })],
+  transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })],
   catalog,
   // Every timer that an idle engine sets is a long one, so that a process which waits for it is told from one that does not.
   pollEveryMs: 300_000,

@@ -31,7 +31,7 @@ for (const { name, makePlace } of sharedStorages) {
     const open = makePlace(t);
     const receiver = await startReceiver(t);
     const openGate = gate(receiver);
-    const first = await startForReal(t, open(), { laneConcurrency: 20 });
+    const first = await startForReal(t, open());
     for (const path of ['/a', '/b', '/c']) {
       await first.engine.subscriptions.create({ accountId: 7, url: receiver.url(path), topic: 'sub_tag(3)' });
     }
@@ -40,12 +40,12 @@ for (const { name, makePlace } of sharedStorages) {
         first.engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: { id } }),
       ),
     );
-    await Promise.all([emitAll, receiver.until(() => receiver.arrived.length === 60)]);
+    await Promise.all([emitAll, receiver.until(() => receiver.arrived.length === 6)]);
     const stopping = first.engine.stop();
     openGate();
     await stopping;
-    t.is(receiver.arrived.length, 60, 'nothing was sent once it was stopping');
-    t.is(toldAs(first.told, 'delivery:delivered').length, 60);
+    t.is(receiver.arrived.length, 6, 'nothing was sent once it was stopping');
+    t.is(toldAs(first.told, 'delivery:delivered').length, 6);
     t.deepEqual(toldAs(first.told, 'error'), []);
 
     const second = await startForReal(t, open(), { pollEveryMs: 300_000 });
@@ -120,7 +120,7 @@ for (const { name, make } of storages) {
     const receiver = await startReceiver(t, () => 'never');
     const storage = make(t);
     const { engine, told } = await startForReal(t, storage, {
-      transports: [httpTransport({ protocols: ['http:'], totalMs: 400 })],
+      transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'], totalMs: 400 })],
     });
     await engine.subscriptions.create({ accountId: 7, url: receiver.url('/'), topic: 'sub_tag(3)' });
     await engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary });
@@ -162,12 +162,13 @@ for (const { name, make } of storages) {
     );
     const { engine, told } = await startForReal(t, watched as unknown as StorageAdapter, {
       transports: [transport],
-      laneConcurrency: 100,
       concurrency: 50,
     });
-    await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+    for (let lane = 0; lane < 50; lane += 1) {
+      await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+    }
     await Promise.all(
-      Array.from({ length: 200 }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary })),
+      Array.from({ length: 4 }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary })),
     );
     const delivering = engine.deliverDue();
     const stopping = engine.stop();

@@ -183,7 +183,7 @@ const refused: readonly (readonly [what: string, input: unknown, code: string, m
 for (const [what, input, code, message] of refused) {
   test(`a subscription with ${what} is refused as ${code}, and not stored`, async (t) => {
     const { engine, told } = await startByHand(t, sqlite.make(t), {
-      transports: [httpTransport({ protocols: ['http:'] }), functionTransport({ send: () => undefined })],
+      transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] }), functionTransport({ send: () => undefined })],
     });
     const error = await t.throwsAsync(async () => engine.subscriptions.create(input as SubscriptionInput), { code, message });
     t.is(error?.name, 'HookwellError');

@@ -61,7 +61,11 @@ async function decodes(t: ExecutionContext, decoder: Decoder): Promise<void> {
 }
 
 async function sender(t: ExecutionContext, storage: StorageAdapter) {
-  const engine = createEngine({ storage, catalog, transports: [httpTransport({ protocols: ['http:'] })] });
+  const engine = createEngine({
+    storage,
+    catalog,
+    transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })],
+  });
   t.teardown(async () => engine.stop());
   await engine.start({ deliver: false });
   return {

@@ -141,11 +141,15 @@ for (const { name, place } of kinds) {
   });
 }
 
-test('attempts in traces of their own link to their emit, and are not below whoever happens to wake the engine', async (t) => {
+test('attempts in traces of their own link to their emit, and are not below whoever happens to wake the engine, or has made it', async (t) => {
   const { tracerProvider, spans } = startTracing();
-  const { engine } = await startByHand(t, memoryStorage(), {
-    transports: [scriptedTransport()],
-    plugins: [openTelemetry({ tracerProvider, attempts: 'linked' })],
+  const { engine } = await tracerProvider.getTracer('crm').startActiveSpan('boot', async (span) => {
+    const running = await startByHand(t, memoryStorage(), {
+      transports: [scriptedTransport()],
+      plugins: [openTelemetry({ tracerProvider, attempts: 'linked' })],
+    });
+    span.end();
+    return running;
   });
   await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
   await engine.emit('sub_tag(3)', emission);

@@ -2,7 +2,8 @@ import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
 import { contestantNames, modeNames, type ContestantName, type ModeName } from './contestant.ts';
 
-export const help = `How fast Hookwell delivers, as ratios to a bare undici loop that sends the same signed bytes in the same run.
+export const help = `How fast Hookwell delivers, beside job queues of others, as ratios to a bare undici loop that sends the
+same signed bytes in the same run.
 
 Usage: npm run bench -- [options]
 
@@ -10,10 +11,13 @@ Usage: npm run bench -- [options]
                   contestants: ${contestantNames.join(', ')}
                   modes: ${modeNames.join(', ')}
   --events N      deliveries of each run, 20 to 1000000 (10000)
+  --backlog N     deliveries of each run of a backlog, 20 to 1000000 (as many as --events)
   --rounds N      measured runs of each contestant in each mode, 1 to 100 (3)
   --history N     instead, compare deliveries beside N finished ones (1000 to 10000000) with those on an empty database:
                   sqlite and postgres, awaited and backlog
   --quick         few deliveries and one round, to see that it works; the figures mean nothing
+  --plots FOLDER  also write what was measured as plots, SVG files, into that folder
+  --of FILE       instead of measuring, take the result from a file that --json wrote, for the table or for --plots
   --json          print the result as JSON, and nothing else, on standard output
   --help          show this
 
@@ -21,7 +25,10 @@ In each round every contestant runs once, in changing order. Every run is checke
 once, signed, with the same bytes; otherwise the bench ends with 1.
 
 PostgreSQL is a server that the bench starts, with fsync on, or the one that HOOKWELL_BENCH_POSTGRES_URL names; what is
-made on it is dropped in the end.
+made on it is dropped in the end. pg-boss and graphile-worker run on the same server.
+
+Redis, for BullMQ, is the server that HOOKWELL_BENCH_REDIS_URL names; else the one on port 6379 of this machine if it syncs an
+append-only file every second; else one that the bench starts so. Where there is none, BullMQ is left out.
 `;
 
 /** Something that whoever started the bench can put right; shown as one message, with exit code 2. */
@@ -37,9 +44,17 @@ export interface Settings {
   readonly modes: readonly ModeName[];
   /** Deliveries of each run. */
   readonly events: number;
+  /** Deliveries of each run of a backlog. */
+  readonly backlog: number;
   readonly rounds: number;
+  /** Whether each contestant has a run in each mode that is not measured. */
+  readonly warmUp: boolean;
   /** Events of each run that measures latency. */
   readonly latencyEvents: number;
+  /** Where to write plots; null for none. */
+  readonly plots: string | null;
+  /** A file with a result that is shown instead of a new one; null to measure. */
+  readonly of: string | null;
   /** Finished deliveries to compare with none; null for the race of the contestants. */
   readonly history: number | null;
 }
@@ -47,8 +62,11 @@ export interface Settings {
 const options = {
   only: { type: 'string' },
   events: { type: 'string' },
+  backlog: { type: 'string' },
   rounds: { type: 'string' },
   history: { type: 'string' },
+  plots: { type: 'string' },
+  of: { type: 'string' },
   quick: { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -62,13 +80,18 @@ export function readSettings(args: readonly string[]): Settings {
   refuseUnknown(args);
   const { values } = parse(args);
   const quick = values.quick ?? false;
+  const events = integer('events', values.events, quick ? 200 : 10_000, 20, 1_000_000);
   return {
     help: values.help ?? false,
     json: values.json ?? false,
     ...readOnly(values.only),
-    events: integer('events', values.events, quick ? 500 : 10_000, 20, 1_000_000),
+    events,
+    backlog: integer('backlog', values.backlog, events, 20, 1_000_000),
+    warmUp: !quick,
     rounds: integer('rounds', values.rounds, quick ? 1 : 3, 1, 100),
-    latencyEvents: quick ? 60 : 500,
+    plots: values.plots ?? null,
+    of: values.of ?? null,
+    latencyEvents: quick ? 40 : 500,
     history: values.history === undefined ? null : integer('history', values.history, 0, 1_000, 10_000_000),
   };
 }

@@ -1,7 +1,16 @@
 import type { Workload } from './workload.ts';
 
 /** Who takes part. */
-export const contestantNames = ['dispatch', 'request', 'memory', 'sqlite', 'postgres'] as const;
+export const contestantNames = [
+  'dispatch',
+  'request',
+  'memory',
+  'sqlite',
+  'postgres',
+  'bullmq',
+  'pg-boss',
+  'graphile-worker',
+] as const;
 export type ContestantName = (typeof contestantNames)[number];
 
 /** In which way they are made to send. */
@@ -13,8 +22,20 @@ export interface Contestant {
   readonly name: ContestantName;
   /** What it is, in a few words for the reader. */
   readonly what: string;
+  /** How it is set up, where that is not by its defaults. */
+  readonly setUp?: string;
+  /** Of a database that has processes of its own. */
+  readonly database?: DatabaseMeter;
   /** Gets ready for a run; nothing of this is timed. */
   readonly prepare: (mode: ModeName, workload: Workload, origins: readonly string[]) => Promise<Prepared>;
+}
+
+/** What a database is made to do. */
+export interface DatabaseMeter {
+  /** What all its processes have computed until now, in microseconds; null where that cannot be read. */
+  readonly cpuMicros: () => Promise<number | null>;
+  /** What this process has asked of it until now; null where that is not counted. */
+  readonly statements: () => number | null;
 }
 
 /** A contestant that is ready for one run. */

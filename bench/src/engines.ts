@@ -31,11 +31,12 @@ export const sqliteEngine = engineOn('sqlite', 'Hookwell on SQLite, synchronous 
 });
 
 /** The engine with a schema of its own on a PostgreSQL server. */
-export function postgresEngine({ server, pool, newSchema, dropSchema }: PostgresDatabase): Contestant {
-  return engineOn('postgres', `Hookwell on ${server}`, () => {
+export function postgresEngine({ server, pool, meter, newSchema, dropSchema }: PostgresDatabase): Contestant {
+  const contestant = engineOn('postgres', `Hookwell on ${server}`, () => {
     const schema = newSchema();
     return { storage: postgresStorage({ pool, schema }), remove: async () => dropSchema(schema) };
   });
+  return { ...contestant, database: meter };
 }
 
 interface Opened {
@@ -84,10 +85,11 @@ export async function subscribeOn(storage: StorageAdapter, origins: readonly str
   await engine.stop();
 }
 
-function makeEngine(storage: StorageAdapter) {
+/** An engine with all options at their defaults, and what went wrong in it. */
+export function makeEngine(storage: StorageAdapter) {
   const engine = createEngine({
     storage,
-    transports: [httpTransport({ protocols: ['http:'] })],
+    transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })],
     catalog: ontraportCatalog,
     plugins: [standardWebhooks({ secret })],
   });

@@ -45,12 +45,23 @@ function measureSync(): number {
   return spread(times, 2).median;
 }
 
-const packages = ['@hookwell/core', '@hookwell/adapters', 'undici', 'better-sqlite3', 'pg', 'kysely'] as const;
+const packages = [
+  '@hookwell/core',
+  '@hookwell/adapters',
+  'undici',
+  'better-sqlite3',
+  'pg',
+  'kysely',
+  'bullmq',
+  'ioredis',
+  'pg-boss',
+  'graphile-worker',
+] as const;
 
-/** The versions of what takes part. */
-export function describeVersions(): Readonly<Record<string, string>> {
+/** The versions of the packages that take part: those of all contestants, if no others are named. */
+export function describeVersions(names: readonly string[] = packages): Readonly<Record<string, string>> {
   const versions: Record<string, string> = {};
-  for (const name of packages) {
+  for (const name of names) {
     const file = findPackageJSON(name, import.meta.url);
     if (file === undefined) throw new Error(`the package "${name}" is not installed; run npm install`);
     versions[name] = (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;

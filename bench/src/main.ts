@@ -1,6 +1,9 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { help, readSettings, UsageError } from './arguments.ts';
-import { bench } from './bench.ts';
+import { bench, type Result } from './bench.ts';
 import { benchHistory } from './history.ts';
+import { plotsOf } from './plot.ts';
 import { historyTable, resultTables } from './table.ts';
 
 async function main(): Promise<number> {
@@ -12,10 +15,13 @@ async function main(): Promise<number> {
     }
     const { history, json } = settings;
     const tell = (line: string): void => console.error(line);
-    const print = <Result>(result: Result, asTable: (result: Result) => string): void =>
+    const print = <Printed>(result: Printed, asTable: (result: Printed) => string): void =>
       console.log(json ? JSON.stringify(result, null, 2) : asTable(result));
-    if (history === null) print(await bench(settings, tell), resultTables);
-    else print(await benchHistory({ ...settings, history }, tell), historyTable);
+    if (history === null) {
+      const result = settings.of === null ? await bench(settings, tell) : readResult(settings.of);
+      if (settings.plots !== null) for (const file of writePlots(result, settings.plots)) tell(`wrote ${file}`);
+      print(result, resultTables);
+    } else print(await benchHistory({ ...settings, history }, tell), historyTable);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
@@ -25,6 +31,28 @@ async function main(): Promise<number> {
     console.error(error);
     return 1;
   }
+}
+
+/** A result that `--json` printed. */
+function readResult(file: string): Result {
+  let result: Partial<Result>;
+  try {
+    result = JSON.parse(readFileSync(file, 'utf8')) as Partial<Result>;
+  } catch (error) {
+    throw new UsageError(`--of names "${file}", which cannot be read as JSON: ${(error as Error).message}`);
+  }
+  // What older versions of the bench wrote has no set-ups.
+  if (!result.throughput || !result.setUps) throw new UsageError(`--of names "${file}", which is no result of this bench.`);
+  return result as Result;
+}
+
+function writePlots(result: Result, folder: string): readonly string[] {
+  mkdirSync(folder, { recursive: true });
+  return plotsOf(result).map(({ name, svg }) => {
+    const file = join(folder, `${name}.svg`);
+    writeFileSync(file, svg);
+    return file;
+  });
 }
 
 process.exitCode = await main();

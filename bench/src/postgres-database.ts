@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
+import type { DatabaseMeter } from './contestant.ts';
+import { statementsUntilNow } from './count-statements.ts';
+import { familyMicros, parentOf } from './process-time.ts';
 import { startPostgres } from '../../packages/adapters/test/start-postgres.ts';
 
 /** A database for one start of the bench, on a real server that makes durable what it commits. */
 export interface PostgresDatabase {
   /** What it is, for whoever reads the figures. */
   readonly server: string;
+  /** Where it is, for those who bring a pool of their own. */
+  readonly url: string;
   /** Shared by all that run on it, with the settings that pg has by default. */
   readonly pool: Pool;
+  readonly meter: DatabaseMeter;
   /** Makes the name of a schema that is not there yet. */
   readonly newSchema: () => string;
   readonly dropSchema: (schema: string) => Promise<void>;
@@ -38,10 +44,13 @@ export async function openPostgresDatabase(): Promise<PostgresDatabase> {
   url.pathname = `/${name}`;
   const pool = new Pool({ connectionString: url.href });
   pool.on('error', () => {});
+  const meter = await meterOf(pool);
   let schemas = 0;
   return {
     server,
+    url: url.href,
     pool,
+    meter,
     newSchema() {
       schemas += 1;
       return `run_${schemas}`;
@@ -55,6 +64,17 @@ export async function openPostgresDatabase(): Promise<PostgresDatabase> {
       await first.end();
       await started?.stop();
     },
+  };
+}
+
+/** Counts what all processes of the server compute: every one of them is a child of the postmaster. */
+async function meterOf(pool: Pool): Promise<DatabaseMeter> {
+  const isPostgres = (name: string): boolean => name.startsWith('postgres');
+  const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const postmaster = await parentOf(rows[0]?.pid ?? 0, isPostgres);
+  return {
+    cpuMicros: async () => (postmaster === null ? null : familyMicros(postmaster, isPostgres)),
+    statements: statementsUntilNow,
   };
 }
 

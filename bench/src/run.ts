@@ -10,6 +10,12 @@ export interface Run {
   readonly deliveriesPerSecond: number;
   /** What this process, all its threads included, computed for one delivery, in microseconds. */
   readonly cpuMicros: number;
+  /** The same of its database; null where it has no processes of its own, or where that cannot be read. */
+  readonly databaseCpuMicros: number | null;
+  /** What was asked of the database for one delivery; null where that is not counted. */
+  readonly statements: number | null;
+  /** Deliveries per second of the first and of the last tenth of a backlog to arrive; null in other modes. */
+  readonly tenths: { readonly first: number; readonly last: number } | null;
   /** From emit to receipt; zero where it was not measured. */
   readonly latencyMs: { readonly p50: number; readonly p99: number };
   readonly sent: Sent;
@@ -34,7 +40,7 @@ export async function run(
   try {
     await receiving.begin(workload);
     globalThis.gc?.();
-    measured = await measure(mode, workload, prepared, receiving);
+    measured = await measure(contestant, mode, workload, prepared, receiving);
   } catch (error) {
     const { received } = await receiving.report();
     throw new Error(`${title}: ${(error as Error).message} (${received} of ${deliveries} requests arrived)`, { cause: error });
@@ -44,9 +50,14 @@ export async function run(
   const report = await receiving.report();
   const sent = verify(title, workload, report, before);
   const latencies = [...measured.emittedAt].map((emittedAt, record) => (report.receivedAt[record] ?? 0) - emittedAt).slice(1);
+  if (latencies.some((latency) => latency < 0))
+    throw new Error(`${title}: an event arrived before it was emitted, by the clocks`);
   return {
     deliveriesPerSecond: deliveries / (measured.tookMs / 1_000),
     cpuMicros: measured.cpuMicros / deliveries,
+    databaseCpuMicros: measured.databaseCpuMicros && measured.databaseCpuMicros / deliveries,
+    statements: measured.statements && measured.statements / deliveries,
+    tenths: mode === 'backlog' ? tenthsOf(report.receivedAt.subarray(1)) : null,
     latencyMs: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
     sent,
   };
@@ -55,12 +66,22 @@ export async function run(
 interface Measured {
   readonly tookMs: number;
   readonly cpuMicros: number;
+  readonly databaseCpuMicros: number | null;
+  readonly statements: number | null;
   /** When each record was emitted, on the clock of `process.hrtime`, which is the same in the receiver's process. */
   readonly emittedAt: Float64Array;
 }
 
-async function measure(mode: ModeName, workload: Workload, prepared: Prepared, receiving: Receiving): Promise<Measured> {
+async function measure(
+  { database }: Contestant,
+  mode: ModeName,
+  workload: Workload,
+  prepared: Prepared,
+  receiving: Receiving,
+): Promise<Measured> {
   const emittedAt = new Float64Array(mode === 'latency' ? workload.records + 1 : 0);
+  const readDatabase = async () => [(await database?.cpuMicros()) ?? null, database?.statements() ?? null] as const;
+  const [databaseCpuBefore, statementsBefore] = await readDatabase();
   const cpuBefore = process.cpuUsage();
   const began = performance.now();
   const sent =
@@ -74,7 +95,22 @@ async function measure(mode: ModeName, workload: Workload, prepared: Prepared, r
   await prepared.settled();
   const tookMs = performance.now() - began;
   const cpu = process.cpuUsage(cpuBefore);
-  return { tookMs, cpuMicros: cpu.user + cpu.system, emittedAt };
+  const [databaseCpu, statements] = await readDatabase();
+  return {
+    tookMs,
+    cpuMicros: cpu.user + cpu.system,
+    databaseCpuMicros: databaseCpu === null || databaseCpuBefore === null ? null : databaseCpu - databaseCpuBefore,
+    statements: statements === null || statementsBefore === null ? null : statements - statementsBefore,
+    emittedAt,
+  };
+}
+
+/** How fast the first and the last tenth of the arrivals came, each measured between its own first and its own last. */
+function tenthsOf(receivedAt: Float64Array): { readonly first: number; readonly last: number } {
+  const sorted = receivedAt.toSorted();
+  const count = Math.max(2, Math.ceil(sorted.length / 10));
+  const rate = (times: Float64Array): number => ((count - 1) / ((times.at(-1) ?? 0) - (times[0] ?? 0))) * 1_000;
+  return { first: rate(sorted.subarray(0, count)), last: rate(sorted.subarray(-count)) };
 }
 
 /** Calls `send` for 1 to `count`, evenly over time. */

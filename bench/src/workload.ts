@@ -94,13 +94,15 @@ export function emitInput(record: number) {
   return { accountId: 1, objectType: 0, record: contact(record), occurredAt };
 }
 
-/** What is sent for a record: the engine's own bodies, written here once more so that the two can be compared. */
+/** The body for a lane: the engine's own, written here once more so that the two can be compared. */
+export function bodyOf(lane: number, fanOut: number, data: ReturnType<typeof contact>): string {
+  const event = { type: 'sub_tag', tag_id: tagOf(lane, fanOut) };
+  return JSON.stringify({ webhook_id: lane, object_type_id: 0, event, data, timestamp: occurredAt / 1_000 });
+}
+
+/** All that is sent for a record. */
 export function requestsOf(record: number, fanOut: number): readonly Request[] {
-  return lanesOf(record, fanOut).map((lane) => {
-    const event = { type: 'sub_tag', tag_id: tagOf(lane, fanOut) };
-    const payload = { webhook_id: lane, object_type_id: 0, event, data: contact(record), timestamp: occurredAt / 1_000 };
-    return { lane, body: JSON.stringify(payload) };
-  });
+  return lanesOf(record, fanOut).map((lane) => ({ lane, body: bodyOf(lane, fanOut, contact(record)) }));
 }
 
 /** Where the subscriber of a lane listens. */

@@ -10,6 +10,7 @@ import {
   type Engine,
   type EngineOptionsInput,
   type HookwellErrorCode,
+  type Plugin,
 } from '@hookwell/core';
 import Database from 'better-sqlite3';
 
@@ -70,6 +71,17 @@ export const errorExamples: Readonly<Record<HookwellErrorCode, (context: Example
     const calls = Array.from({ length: maxPendingEmits + 1 }, async () => engine.emit('sub_tag(3)', tagged));
     const settled = await Promise.allSettled(calls);
     for (const call of settled) if (call.status === 'rejected') throw call.reason;
+  },
+  async plugin_failed() {
+    const plugin: Plugin = { name: 'busy-hours', match: (_event, [first]) => (first ? [first, first] : []) };
+    const engine = createEngine({ ...exampleOptions(), plugins: [plugin] });
+    await engine.start({ deliver: false });
+    try {
+      await engine.subscriptions.create(subscription);
+      await engine.emit('sub_tag(3)', tagged);
+    } finally {
+      await engine.stop();
+    }
   },
   async storage_busy({ folder }) {
     const database = new Database(join(folder, 'crm.db'));

@@ -56,7 +56,7 @@ export const errorTexts: Readonly<Record<HookwellErrorCode, ErrorText>> = {
   invalid_url: {
     when: 'A subscription was made with a URL that no transport of this engine sends to.',
     wayOut:
-      'Correct the URL as the message says; for plain `http:` see the option `protocols` of [httpTransport](options.md#httptransport).',
+      'Correct the URL as the message says; [where requests may go](transport.md) has all rules, and how an operator allows more.',
     overHttp: true,
   },
   not_found: {
@@ -80,8 +80,14 @@ export const errorTexts: Readonly<Record<HookwellErrorCode, ErrorText>> = {
       'Wait for calls of `emit` before you make more: `await` them, a few hundred at a time. If the storage is slow, find out why.',
     overHttp: false,
   },
+  plugin_failed: {
+    when: 'A hook of a plugin did not answer within `hookTimeoutMs`, or answered what it may not. What it was asked about was refused: nothing was stored.',
+    wayOut:
+      'Put the plugin right that the message names. What takes long does not belong in a hook that callers wait for; see [plugins](plugins.md#hooks).',
+    overHttp: false,
+  },
   storage_busy: {
-    when: 'The storage was locked, or unreachable, and was so for 10 seconds of trying again. Nothing was done.',
+    when: 'The storage was locked, or unreachable, and was so for 10 seconds of trying again. Nothing was done. `postgresRateLimits` tells of it when the database did not answer within `timeoutMs`.',
     wayOut:
       'Try again later. With SQLite: close transactions soon, and keep none open across an `await` on a connection that Hookwell shares; let other programs not hold the lock.',
     overHttp: true,

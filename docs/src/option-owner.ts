@@ -4,6 +4,8 @@ import type { TObject } from 'typebox';
 export interface OptionOwner {
   /** E.g. `sqliteStorage`. */
   readonly name: string;
+  /** Whether it is no function but a type: of what an option of some function takes. */
+  readonly isType?: boolean;
   /** Where it is imported from. */
   readonly from: string;
   readonly schema: TObject;

@@ -22,7 +22,7 @@ function ownerSection(owner: OptionOwner): string {
     if (!propertyAt(schema, name))
       throw new Error(`${owner.name} has no option "${name}": take it out of docs/src/option-owners.ts.`);
   }
-  return `## ${owner.name}\n\n\`import { ${owner.name} } from '${owner.from}'\`. ${owner.about}\n\n${optionLines(owner, schema, '').join('\n')}\n`;
+  return `## ${owner.name}\n\n\`import ${owner.isType ? 'type ' : ''}{ ${owner.name} } from '${owner.from}'\`. ${owner.about}\n\n${optionLines(owner, schema, '').join('\n')}\n`;
 }
 
 function propertyAt(schema: OptionSchema, path: string): OptionSchema | undefined {

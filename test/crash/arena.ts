@@ -137,7 +137,7 @@ export class Arena {
     await host.prepare();
     const engine = createEngine({
       storage: host.storage,
-      transports: [httpTransport({ protocols: ['http:'] })],
+      transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })],
       catalog: ontraportCatalog,
     });
     await engine.start({ deliver: false });

@@ -66,6 +66,7 @@ const host = hostDatabase(config.where, holder, () => points.statement());
 const { watchStorage, watchTransport, plugin } = watchEngine({ holder, note, points });
 const transport = httpTransport({
   protocols: ['http:'],
+  allow: ['127.0.0.1:*'],
   totalMs: deadlineMs,
   connectMs: deadlineMs,
   headersMs: deadlineMs,

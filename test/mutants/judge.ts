@@ -27,9 +27,10 @@ const mistake =
 /**
  * Judges a mutant by a run of its tests.
  *
- * @param before the same tests without it, and others of the same file
+ * @param before the same tests without it, and others of the same file; null when all are known to pass
  */
-export function judge(before: TestRun, after: TestRun): Judgement {
+export function judge(before: TestRun | null, after: TestRun): Judgement {
+  const passedBefore = (title: string): boolean => before === null || before.passed.has(title);
   const ran = [...after.passed, ...after.failed.keys()];
   if (ran.length === 0) {
     const [crash] = after.crashes;
@@ -37,15 +38,15 @@ export function judge(before: TestRun, after: TestRun): Judgement {
     if (after.hung) return spared('hung', 'no test came to its end; give the one that waits a `t.timeout()`');
     return spared('red before', 'the file has no test of that title');
   }
-  const redBefore = ran.filter((title) => !before.passed.has(title));
+  const redBefore = ran.filter((title) => !passedBefore(title));
   if (redBefore.length === ran.length) {
     const [title = ''] = redBefore;
     return spared(
       'red before',
-      `${title}: ${before.failed.get(title) ?? 'it is not among those that passed without the mutant'}`,
+      `${title}: ${before?.failed.get(title) ?? 'it is not among those that passed without the mutant'}`,
     );
   }
-  const redTests = [...after.failed].filter(([title]) => before.passed.has(title)).map(([title, said]) => ({ title, said }));
+  const redTests = [...after.failed].filter(([title]) => passedBefore(title)).map(([title, said]) => ({ title, said }));
   if (redTests.length === 0) return spared('survived', [`${ran.length} passed`, ...after.crashes].join('; '));
   const honest = redTests.filter(({ said }) => !mistake.test(said));
   if (honest.length === 0) return spared('broken', `${redTests[0]?.title}: ${redTests[0]?.said}`);

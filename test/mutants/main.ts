@@ -21,7 +21,7 @@ function choose(all: readonly Mutant[], { only }: Settings): readonly Mutant[] {
   });
 }
 
-async function run(mutants: readonly Mutant[], { json, jobs }: Settings): Promise<boolean> {
+async function run(mutants: readonly Mutant[], { json, jobs, green }: Settings): Promise<boolean> {
   const began = performance.now();
   const copies = keepCopies(root);
   process.once('exit', copies.remove);
@@ -32,6 +32,7 @@ async function run(mutants: readonly Mutant[], { json, jobs }: Settings): Promis
     const trials = await runMutants(mutants, {
       copies,
       jobs,
+      green,
       postgresUrl: given || (server?.url ?? ''),
       onTrial: (trial) => json || log(describe(trial)),
     });

@@ -69,6 +69,7 @@ test('each mutant gets the verdict that it deserves', async (t) => {
   const trials = await runMutants(readMutants(join(folder, 'patches')), {
     copies,
     jobs: 2,
+    green: false,
     postgresUrl: 'unused',
     onTrial: ({ mutant }) => told.push(mutant.name),
   });
@@ -90,6 +91,33 @@ test('each mutant gets the verdict that it deserves', async (t) => {
   t.regex(summarise(trials, 1_000), /^\n8 mutants, 1 killed, 7 not, in 1\.0 s\n {2}RED BEFORE no-such-test\n/);
   t.like(JSON.parse(toJson(trials, 1_000)), { killed: 1, notKilled: 7, durationMs: 1_000 });
   t.is(readFileSync(join(folder, 'packages/sum/sum.ts'), 'utf8'), sum, 'the repository itself is left alone');
+});
+
+test('where tests are known to be green they are run with the mutants alone, and judged as before', async (t) => {
+  const folder = smallRepository(t, {
+    killed: patchTo(sum.replace('a + b', 'a - b'), four),
+    survivor: patchTo(product, four),
+    'with-a-slip': patchTo(sum.replace('a + b', 'a + c'), four),
+    'no-such-test': patchTo(product, 'two and two are five'),
+  });
+  const copies = keepCopies(folder);
+  t.teardown(copies.remove);
+  const copied: string[] = [];
+  const counting = { ...copies, make: (name: string) => (copied.push(name), copies.make(name)) };
+  const trials = await runMutants(readMutants(join(folder, 'patches')), {
+    copies: counting,
+    jobs: 2,
+    green: true,
+    postgresUrl: 'unused',
+    onTrial: () => undefined,
+  });
+  t.deepEqual(Object.fromEntries(trials.map(({ mutant, verdict }) => [mutant.name, verdict])), {
+    killed: 'killed',
+    'no-such-test': 'red before',
+    survivor: 'survived',
+    'with-a-slip': 'broken',
+  });
+  t.deepEqual(copied.toSorted(), ['killed', 'no-such-test', 'survivor', 'with-a-slip'], 'no copy is without a mutant');
 });
 
 test('a mutant whose test never ends is not killed, unless another test has failed', (t) => {

@@ -19,11 +19,16 @@ export interface RunOptions extends TestEnvironment {
   readonly copies: Copies;
   /** How many at a time. */
   readonly jobs: number;
+  /** Whether all tests are known to pass without any mutant, so that nobody has to see it. */
+  readonly green: boolean;
   /** Is told of each as soon as it has ended. */
   readonly onTrial: (trial: Trial) => void;
 }
 
-/** Applies each mutant to a copy of its own, and runs its tests there and, once for each file, on a copy without any. */
+/**
+ * Applies each mutant to a copy of its own, and runs its tests there and, once for each file, on a copy without any unless
+ * that is known to be green.
+ */
 export async function runMutants(mutants: readonly Mutant[], options: RunOptions): Promise<readonly Trial[]> {
   const before = testsWithoutMutants(mutants, options);
   const trials: Trial[] = [];
@@ -75,10 +80,12 @@ async function tryMutant(mutant: Mutant, before: TestsBefore, options: RunOption
 }
 
 async function judgeBy({ file, match }: MutantTest, copy: string, before: TestsBefore, options: RunOptions): Promise<Judgement> {
+  const runWithMutant = async (): Promise<TestRun> => runTests(copy, file, match === null ? [] : [match], options);
+  if (options.green) return judge(null, await runWithMutant());
   const unchanged = await before(file);
   if (unchanged.passed.size === 0) {
     const [said = 'none of its tests was run'] = [...unchanged.failed.values(), ...unchanged.crashes];
     return spared('red before', `${file}: ${said}`);
   }
-  return judge(unchanged, await runTests(copy, file, match === null ? [] : [match], options));
+  return judge(unchanged, await runWithMutant());
 }

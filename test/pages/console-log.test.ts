@@ -5,8 +5,8 @@ import { fillLog } from './log-filler.ts';
 
 /** A step of the log may take so long. */
 const maxStepMs = 100;
-/** Machines have other things to do, too: each step is taken so often, and its best time counts. */
-const rounds = 3;
+/** Machines have other things to do, too: each step is taken so often at the most, until it was short enough once. */
+const maxRounds = 3;
 
 test.serial(
   'with 10,000 lines in the log, no step of filtering or scrolling takes 100 ms',
@@ -36,7 +36,7 @@ test.serial(
     await table.getByRole('row').nth(20).waitFor();
     // Down to the last of all lines, which comes page after page.
     const longest: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
+    while (longest.length < maxRounds && !longest.some((time) => time < maxStepMs)) {
       await page.evaluate(() => scrollTo(0, 0));
       await table.getByRole('row').nth(1).waitFor();
       const times = await scrollDown(page);
@@ -69,10 +69,10 @@ test.serial(
   }),
 );
 
-/** Takes a step several times; its best time must be short. */
+/** Takes a step until it was short, and a few times at the most: what else the machine does may fall on some of them. */
 async function judge(t: ExecutionContext, name: string, step: () => Promise<number>): Promise<void> {
   const times: number[] = [];
-  for (let round = 0; round < rounds; round += 1) times.push(await step());
+  while (times.length < maxRounds && !times.some((time) => time < maxStepMs)) times.push(await step());
   const best = Math.min(...times);
   t.log(`${name}: ${times.map((time) => Math.round(time)).join(', ')} ms`);
   t.true(best < maxStepMs, `${name}: ${best} ms`);

@@ -21,6 +21,16 @@ async function open(page: Page, endpoint: string): Promise<Locator> {
   return block;
 }
 
+/** Presses so many of the endpoints of the page, all at once: it draws them all anew for each. */
+async function press(page: Page, from: number, until: number): Promise<void> {
+  await page.locator('.opblock .opblock-summary-control').evaluateAll(
+    (controls, [first, end]) => {
+      for (const control of controls.slice(first, end)) (control as HTMLButtonElement).click();
+    },
+    [from, until] as const,
+  );
+}
+
 /** Presses "Try it out", and answers the status and the text that came. */
 async function tryOut(block: Locator): Promise<{ readonly status: string; readonly text: string }> {
   await block.getByRole('button', { name: 'Try it out' }).click();
@@ -136,17 +146,17 @@ test.serial(
   visiting({}, async (t, { page }) => {
     await page.goto('/1/docs');
     await page.locator('.opblock').first().waitFor();
-    const blocks = await page.locator('.opblock').all();
-    t.true(blocks.length > 30);
-    // A few at a time, because a page with all of them takes minutes to judge.
-    for (let at = 0; at < blocks.length; at += 6) {
-      const some = blocks.slice(at, at + 6);
-      for (const block of some) {
-        await block.locator('.opblock-summary-control').click();
-        await block.locator('.responses-wrapper').waitFor();
-      }
-      await checkAccessibility(t, page, `endpoints from ${at} on`);
-      for (const block of some) await block.locator('.opblock-summary-control').click();
+    const count = await page.locator('.opblock').count();
+    t.true(count > 30);
+    // A few at a time, and only those that are open, because a page with all of them takes minutes to judge.
+    for (let at = 0; at < count; at += 6) {
+      await press(page, at, at + 6);
+      await page
+        .locator('.opblock.is-open .responses-wrapper')
+        .nth(Math.min(6, count - at) - 1)
+        .waitFor();
+      await checkAccessibility(t, page, `endpoints from ${at} on`, '.opblock.is-open');
+      await press(page, at, at + 6);
     }
     await open(page, 'GET /manage/live');
     t.is(await page.locator(`${idOf['GET /manage/live']} .execute`).count(), 0, 'a stream has no end that could be shown');

@@ -8,13 +8,13 @@ import { sizes, type Visit } from './browser.ts';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const grave = new Set<ImpactValue | undefined>(['serious', 'critical']);
 
-/** Fails when axe-core finds a serious fault of accessibility on the page as it is now. */
-export async function checkAccessibility(t: ExecutionContext, page: Page, where: string): Promise<void> {
+/** Fails when axe-core finds a serious fault of accessibility on the page as it is now, or in the parts of it that a selector names. */
+export async function checkAccessibility(t: ExecutionContext, page: Page, where: string, parts = 'html'): Promise<void> {
   await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(async () => {
-    const { axe } = window as unknown as { readonly axe: { run: () => Promise<AxeResults> } };
-    return axe.run();
-  });
+  const { violations } = await page.evaluate(async (selector) => {
+    const { axe } = window as unknown as { readonly axe: { run: (where: string) => Promise<AxeResults> } };
+    return axe.run(selector);
+  }, parts);
   const found = violations.map(({ id, impact, help, nodes }) => ({
     line: `${impact}: ${id}: ${help} (${nodes.length}): ${nodes
       .slice(0, 3)

@@ -57,6 +57,14 @@ test('every entry resolves to types and to a module, as attw sees it', async (t)
   }
 });
 
+test('the example plugins build against the built packages', async (t) => {
+  const examples = readdirSync(join(root, 'examples')).filter((name) => name.startsWith('plugin-'));
+  t.is(examples.length, 4);
+  for (const name of examples) {
+    await t.notThrowsAsync(run('npx', ['tsc', '-p', `examples/${name}`, '--noEmit'], { cwd: root }), name);
+  }
+});
+
 for (const version of nodeVersions) {
   test.serial(`installed in an empty project on Node ${version}: an ES module app and a CommonJS app work`, async (t) => {
     const project = mkdtempSync(join(folder, `node-${version}-`));

@@ -63,7 +63,7 @@ const watched: StorageAdapter = {
 const engine = createEngine({
   storage: watched,
   catalog: ontraportCatalog,
-  transports: [httpTransport({ protocols: ['http:'], totalMs })],
+  transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'], totalMs })],
   plugins: [
     {
       name: 'sender',

@@ -8,6 +8,8 @@ const marks: readonly (readonly [kind: string, mark: string])[] = [
   ['store', 'queued as'],
   ['find subscriptions', 'k (account_id text, topic text)'],
   ['next due', 'walk (id, next_at)'],
+  ['cut: look', 'counted as ('],
+  ['replays: next', "'nextInMs'"],
   ['prune: log', 'hookwell prune'],
   ['prune: events', 'stored_at < $1'],
   ['prune: subscriptions', 'health_since < $1'],

@@ -34,8 +34,8 @@ Environment: DATABASE_URL, the URL of a PostgreSQL database, instead of --databa
 credentials of the webhook API (made up and shown when both are missing); CRM_PASSWORD, what signs in to the pages (the API key);
 CRM_PLAN, the plan of the account: basic, plus, pro or enterprise (enterprise); CRM_SIGNING_SECRET, what to sign payloads
 with, as Standard Webhooks says: whsec_ and base64 (unset: each subscription has a secret of its own, or none); CRM_SEALING_KEY,
-base64 of 32 bytes, what seals these secrets in the database (made up where the database is a temporary file; unset for another
-one: there are none).
+base64 of 32 bytes, what seals these secrets, and headers of subscriptions, in the database (made up where the database is a
+temporary file; unset for another one: there are none).
 `;
 
 export const plans = ['basic', 'plus', 'pro', 'enterprise'] as const;
@@ -65,7 +65,7 @@ export interface Settings {
   readonly plan: Plan;
   /** What all payloads are signed with; null when each subscription has a secret of its own, or none. */
   readonly signingSecret: string | null;
-  /** What seals the secrets of subscriptions in the database; null when they have none. */
+  /** What seals the secrets and headers of subscriptions in the database; null when they have none. */
   readonly sealingKey: string | null;
 }
 

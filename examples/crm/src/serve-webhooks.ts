@@ -16,12 +16,14 @@ export interface HostContext {
 
 /** What the plugin serves under `/1`: the contract for programs, and every page that it has for people. */
 export function serveWebhooks(
-  { engine, secrets, metrics }: Webhooks,
+  { engine, secrets, headers, filters, metrics }: Webhooks,
   { crm, credentials, sessions }: HostContext,
 ): WebhooksHandler {
   return webhooks(engine, {
     authenticate: authenticate(credentials),
     ...(secrets === null ? {} : { secrets }),
+    ...(headers === null ? {} : { headers }),
+    filters,
     // Whoever is signed in to the CRM sees the console; the plugin knows no users of its own.
     console: { authenticate: sessions.find, signIn: '/crm/sign-in' },
     // Off by themselves where NODE_ENV is production; each process has its own.

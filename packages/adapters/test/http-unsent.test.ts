@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream';
 import { resolveOptions, type TransportAdapter } from '@hookwell/core';
 import test from 'ava';
 import { buildConnector } from 'undici';
+import { AddressGuard } from '../src/http/address-guard.ts';
 import { Connection } from '../src/http/connections.ts';
 import { httpTransportOver } from '../src/http/http-transport.ts';
 import { HttpTransportOptionsSchema } from '../src/http/index.ts';
@@ -48,16 +49,24 @@ class FarSocket extends Duplex {
 
 async function farTransport(): Promise<TransportAdapter> {
   const near = buildConnector({ allowH2: false });
-  const options = resolveOptions(HttpTransportOptionsSchema, { protocols: ['http:'], connections: 1 }, 'httpTransport');
-  const transport = httpTransportOver((target, callback) => {
-    near(target, (...[error, socket]) => {
-      if (error) callback(error, null);
-      else {
-        const far = new FarSocket(socket) as unknown as Socket;
-        setTimeout(() => callback(null, far), 2 * oneWayMs);
-      }
-    });
-  }, options);
+  const options = resolveOptions(
+    HttpTransportOptionsSchema,
+    { protocols: ['http:'], allow: ['127.0.0.1:*'], connections: 1 },
+    'httpTransport',
+  );
+  const transport = httpTransportOver(
+    (target, callback) => {
+      near(target, (...[error, socket]) => {
+        if (error) callback(error, null);
+        else {
+          const far = new FarSocket(socket) as unknown as Socket;
+          setTimeout(() => callback(null, far), 2 * oneWayMs);
+        }
+      });
+    },
+    new AddressGuard(options),
+    options,
+  );
   await transport.start({ now: Date.now });
   return transport;
 }

@@ -25,6 +25,14 @@ async function lanesOf(storage: StorageAdapter, count: number): Promise<number[]
   return lanes;
 }
 
+/** The items in an order that is the same for the same seed. */
+function shuffled<Item>(items: readonly Item[], seed: number): Item[] {
+  return items
+    .map((item, index) => ({ item, rank: Math.sin(seed * 1_000 + index) }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
+}
+
 test('of 5,000 deliveries none is claimed twice and none is left by eight storages that claim at once', async (t) => {
   const { storage, schema, column } = await database.started();
   const lanes = await lanesOf(storage, 7);
@@ -61,11 +69,6 @@ test('storing, claiming, recording, moving, ending, replaying and pruning at onc
   const deadlocks = async (): Promise<number> =>
     Number((await column('select deadlocks from pg_stat_database where datname = current_database()'))[0]);
   const before = await deadlocks();
-  const shuffled = <Item>(items: readonly Item[], seed: number): Item[] =>
-    items
-      .map((item, index) => ({ item, rank: Math.sin(seed * 1_000 + index) }))
-      .toSorted((a, b) => a.rank - b.rank)
-      .map(({ item }) => item);
   let busy = 0;
   /** What is busy would be tried again by the engine; a deadlock is never what it was busy with. */
   async function patiently<Result>(call: () => Promise<Result>): Promise<Result | null> {
@@ -122,6 +125,32 @@ test('storing, claiming, recording, moving, ending, replaying and pruning at onc
   t.deepEqual(await column(lost), ['0']);
   const lines = `select count(*) from "${schema}".attempts a where not exists (select from "${schema}".events e where e.id = a.event_id)`;
   t.deepEqual(await column(lines), ['0']);
+});
+
+test('the same outcomes, recorded by several at once and in any order, never wait in a circle, and are written once', async (t) => {
+  const { storage, schema, column } = await database.started();
+  const lanes = await lanesOf(storage, 4);
+  const storages = await storagesOn(schema, 4);
+  await storage.storeEvents(batchFor('all', Array.from({ length: 10 }, () => lanes).flat()));
+  const { claims } = await storage.claimDeliveries(claimRequest({ fence: 'f', limit: 40, perLane: 40 }));
+  t.is(claims.length, 40);
+  // Each comes to this one, and waits there with what it has locked by then.
+  const [held = ''] = claims
+    .map(({ id }) => id)
+    .toSorted()
+    .slice(20);
+  const gate = await database.pool({ max: 1 }).connect();
+  await gate.query('begin');
+  await gate.query(`select from "${schema}".deliveries where id = $1 for update`, [held]);
+  const outcomes = claims.map((claim) => outcomeOf(claim));
+  const recording = Promise.all(storages.map(async (worker, index) => worker.recordOutcomes(shuffled(outcomes, index + 1))));
+  const blocked = `select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%"${schema}"%'`;
+  while (Number((await column(blocked))[0]) < storages.length) await new Promise(setImmediate);
+  await gate.query('commit');
+  gate.release();
+  for (const { written } of await recording) t.true(written.every(Boolean));
+  t.deepEqual(await column(`select count(*) from "${schema}".attempts`), ['40']);
+  t.deepEqual(await column(`select count(*) from "${schema}".deliveries`), ['0']);
 });
 
 test('batches that share their keys, in any order, never wait for each other in a circle', async (t) => {

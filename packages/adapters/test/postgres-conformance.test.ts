@@ -1,10 +1,11 @@
-import { notApplicable, storageConformance, type StorageHarness } from '@hookwell/core/testing';
 import test from 'ava';
+import { testCases } from './postgres-cases.ts';
 import { testDatabase } from './postgres-fixture.ts';
 import { postgresHarness } from './postgres-harness.ts';
 import { forgetfulPool } from './postgres-pooler.ts';
 
 const database = await testDatabase();
+const account = await database.role('nologin');
 test.after.always(async () => database.remove());
 
 const plain = database.pool({ max: 6, lock_timeout: 500 });
@@ -30,18 +31,17 @@ test.before(async () => {
   `);
 });
 
-const harnesses: Readonly<Record<string, () => StorageHarness>> = {
-  'postgresStorage keeps': () => postgresHarness({ database, pool: plain }),
-  'postgresStorage, behind a pooler and with strange settings, keeps': () =>
-    postgresHarness({ database, pool: forgetfulPool(strange), prepare: false }),
-};
+testCases('postgresStorage keeps', () => postgresHarness({ database, pool: plain }));
+testCases('postgresStorage, behind a pooler and with strange settings, keeps', () =>
+  postgresHarness({ database, pool: forgetfulPool(strange), prepare: false }),
+);
 
-for (const [title, makeHarness] of Object.entries(harnesses)) {
-  for (const promise of storageConformance) {
-    test(`${title} the promise: ${promise.name}`, async (t) => {
-      const harness = makeHarness();
-      t.is(notApplicable(promise.needs, harness), null);
-      await t.notThrowsAsync(promise.run(harness));
-    });
-  }
-}
+/** What an account asks for, one call after the other; `test/slow/postgres-row-level-security.test.ts` has all cases. */
+const isOfAccounts = (name: string): boolean =>
+  /^(?:create|list|update|end)Subscription|^(?:list|count)|^findEvents|^(?:replay|cancel)Delivery|^(?:list|end)Keys/.test(name) &&
+  !name.endsWith(' at once');
+testCases(
+  'postgresStorage under row-level security keeps',
+  () => postgresHarness({ database, pool: plain, rowLevelSecurity: { role: account } }),
+  isOfAccounts,
+);

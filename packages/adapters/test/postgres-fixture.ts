@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageAdapter } from '@hookwell/core';
 import { Pool, type PoolConfig } from 'pg';
-import { postgresStorage, type PostgresPool } from '../src/postgres/index.ts';
+import { postgresStorage, type PostgresStorageOptionsInput } from '../src/postgres/index.ts';
 import { postgresServer } from './postgres-server.ts';
 
 /** A database of a test file's own. */
@@ -11,8 +11,10 @@ export interface TestDatabase {
   readonly behind: Pool;
   /** Makes a pool, which is closed with the database. */
   readonly pool: (config?: PoolConfig) => Pool;
+  /** Makes a role, which goes with the database; answers its name. */
+  readonly role: (attributes: string) => Promise<string>;
   /** Starts a storage in an empty schema of its own. */
-  readonly started: (options?: { readonly pool?: PostgresPool; readonly prepare?: boolean }) => Promise<StartedStorage>;
+  readonly started: (options?: Partial<PostgresStorageOptionsInput>) => Promise<StartedStorage>;
   readonly remove: () => Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function testDatabase(): Promise<TestDatabase> {
   const url = new URL(server);
   url.pathname = `/${name}`;
   const pools: Pool[] = [];
+  const roles: string[] = [];
   let schemas = 0;
 
   function pool(config: PoolConfig = {}): Pool {
@@ -48,6 +51,12 @@ export async function testDatabase(): Promise<TestDatabase> {
     url: url.href,
     behind,
     pool,
+    async role(attributes) {
+      const role = `${name}_${roles.length + 1}`;
+      roles.push(role);
+      await behind.query(`create role ${role} ${attributes}`);
+      return role;
+    },
     async started(options = {}) {
       schemas += 1;
       const schema = `own_${schemas}`;
@@ -64,6 +73,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     async remove() {
       for (const made of pools) if (!made.ended) await made.end();
       await once(server, `drop database ${name} with (force)`);
+      for (const role of roles) await once(server, `drop role ${role}`);
     },
   };
 }

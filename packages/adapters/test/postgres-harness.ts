@@ -1,6 +1,6 @@
 import type { StorageHarness } from '@hookwell/core/testing';
 import { Client } from 'pg';
-import { postgresStorage, type PostgresPool } from '../src/postgres/index.ts';
+import { postgresStorage, type PostgresPool, type PostgresStorageOptionsInput } from '../src/postgres/index.ts';
 import { moveClock, type TestDatabase } from './postgres-fixture.ts';
 
 let harnesses = 0;
@@ -10,12 +10,13 @@ export interface HarnessOptions {
   readonly database: TestDatabase;
   /** The pool of the storages: one that gives up waiting for locks, since the storage leaves that to the host. */
   readonly pool: PostgresPool;
-  /** As the option of the storage. */
+  /** As the options of the storage. */
   readonly prepare?: boolean;
+  readonly rowLevelSecurity?: PostgresStorageOptionsInput['rowLevelSecurity'];
 }
 
 /** Schemas of the test's own, with a clock that the test moves. */
-export function postgresHarness({ database, pool, prepare = true }: HarnessOptions): StorageHarness {
+export function postgresHarness({ database, pool, prepare = true, rowLevelSecurity }: HarnessOptions): StorageHarness {
   harnesses += 1;
   const prefix = `test_${harnesses}`;
   const schemas = new Set<string>();
@@ -26,7 +27,8 @@ export function postgresHarness({ database, pool, prepare = true }: HarnessOptio
   };
   let movedMs = 0;
   return {
-    createStorage: (place) => postgresStorage({ pool, schema: schemaOf(place), prepare }),
+    createStorage: (place) =>
+      postgresStorage({ pool, schema: schemaOf(place), prepare, ...(rowLevelSecurity ? { rowLevelSecurity } : {}) }),
     clock: {
       spanMs: 60_000,
       async pass(ms) {

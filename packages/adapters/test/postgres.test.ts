@@ -259,6 +259,63 @@ test.serial('what does not pass by itself is told with its cause and a way out',
   t.is(ended.code, 'storage_failed');
 });
 
+test.serial('texts are kept as they are, whatever is in them that an array, a line or JSON could take for its own', async (t) => {
+  const { storage } = await database.started();
+  const hostile = [
+    '{}',
+    '","',
+    '\\',
+    '\\"',
+    "'",
+    'null',
+    '',
+    '  ',
+    'a,b',
+    '\n',
+    '\r\n\t',
+    '\\n',
+    '\u2028',
+    '\u{1F600}',
+    '$1',
+    '[]},"rest":{',
+  ];
+  const { id: lane } = await subscribe(storage, { accountId: hostile.join('') });
+  const batch = batchFor(
+    'all',
+    hostile.map(() => lane),
+  );
+  const events = batch.events.map((event, index) => {
+    const text = hostile[index] as string;
+    const record = { id: index, [text]: text, again: null };
+    return { ...event, id: `e${text}`, accountId: hostile.join(''), record, metadata: { [`name ${text}`]: text } };
+  });
+  const deliveries = batch.deliveries.map((delivery, index) => {
+    const text = hostile[index] as string;
+    return { ...delivery, id: `d${text}`, accountId: hostile.join(''), eventId: `e${text}` };
+  });
+  const fence = hostile.join('');
+  t.deepEqual(await storage.storeEvents({ ...batch, events, deliveries }), events);
+  const answer = await storage.claimDeliveries(claimRequest({ fence }));
+  const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1);
+  t.deepEqual(answer.events.toSorted(byId), events.toSorted(byId));
+  t.deepEqual(
+    answer.claims.map(({ id, accountId, eventId }) => ({ id, accountId, eventId })).toSorted(byId),
+    deliveries.map(({ id, accountId, eventId }) => ({ id, accountId, eventId })).toSorted(byId),
+  );
+  const outcomes = answer.claims.map((claim) => outcomeOf(claim, { reason: claim.id, answer: claim.eventId }));
+  t.true((await storage.recordOutcomes(outcomes)).written.every(Boolean));
+  const { rows } = await storage.listAttempts(fence, {
+    where: null,
+    sort: { field: 'id', direction: 'asc' },
+    offset: 0,
+    limit: 100,
+  });
+  t.deepEqual(
+    rows.map(({ deliveryId, eventId, reason, answer: said }) => [deliveryId, eventId, reason, said]),
+    answer.claims.map(({ id, eventId }) => [id, eventId, id, eventId]),
+  );
+});
+
 /** A pool whose answers can be lost: what was asked for is done, and the connection breaks before the answer is there. */
 function losing(pool: Pool): PostgresPool & { lose: RegExp | null } {
   const lossy = {

@@ -137,6 +137,20 @@ test('a file is switched to WAL with full durability unless NORMAL is chosen, wh
   }
 });
 
+test('a file that is made has pages for several records each, and one that is there keeps its own', async (t) => {
+  const made = newFile();
+  const there = newFile();
+  new Database(there).exec('create table contacts (id integer)').close();
+  for (const [filename, size] of [
+    [made, 8_192],
+    [there, 4_096],
+  ] as const) {
+    const storage = await started(sqliteStorage({ filename }));
+    t.is(new Database(filename).pragma('page_size', { simple: true }), size);
+    await storage.stop();
+  }
+});
+
 test('a database in memory works', async (t) => {
   const storage = await started(sqliteStorage({ filename: ':memory:' }));
   const { id } = await subscribe(storage);

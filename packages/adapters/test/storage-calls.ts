@@ -1,4 +1,17 @@
-import type { Claim, ClaimResult, HealthState, OutcomeKind, StorageAdapter, Subscription } from '@hookwell/core';
+import type {
+  Claim,
+  ClaimResult,
+  CutResult,
+  HealthState,
+  HeldBounds,
+  OutcomeKind,
+  ReplayClaims,
+  ReplayPage,
+  ReplayRow,
+  ReplaySearch,
+  StorageAdapter,
+  Subscription,
+} from '@hookwell/core';
 import type { TestClock } from '@hookwell/core/testing';
 import { batchFor, claimRequest, outcomeOf, subscribe } from './storage-fixture.ts';
 
@@ -10,6 +23,7 @@ export interface RandomCall {
 }
 
 const span = 60_000;
+const finalOutcomes = ['delivered', 'failed', 'cancelled'] as const;
 const fields = {
   listSubscriptions: ['id', 'url', 'topic', 'health', 'lastAttemptAt', 'lastStatus', 'createdAt'],
   listDeliveries: ['id', 'subscriptionId', 'attempts', 'failures', 'createdAt', 'dueAt'],
@@ -33,6 +47,7 @@ export function makeCalls(seed: number, clock: TestClock) {
 
   const subscriptions = new Map<number, Subscription>();
   let claims: Claim[] = [];
+  let replays: ReplayClaims['claims'] = [];
   const deliveryIds: string[] = [];
   const eventIds: string[] = [];
   const answered = new Map<string, number>();
@@ -219,6 +234,80 @@ export function makeCalls(seed: number, clock: TestClock) {
       },
     ],
     [
+      1,
+      'cutClosedLanes',
+      () => {
+        const request = { maxPerLane: 1 + below(6), maxAgeMs: below(40) * span, limit: 1 + below(20) };
+        return { call: async (storage) => cutAll(storage, request), learn: () => undefined };
+      },
+    ],
+    [
+      2,
+      'createReplay',
+      () => {
+        const filter = {
+          subscriptionId: null,
+          topic: null,
+          record: null,
+          from: 0,
+          until: null,
+          outcomes: finalOutcomes,
+          missing: true,
+        };
+        const given = { id: `r${(names += 1)}`, accountId: account(), filter, pacePerSecond: 9 };
+        return { call: async (storage) => storage.createReplay(given), learn: () => undefined };
+      },
+    ],
+    [
+      3,
+      'findReplayable',
+      () => {
+        const [accountId, topic] = [account(), random() < 0.5 ? null : `sub_tag(${below(3)})`];
+        const [subscriptionId, from] = [random() < 0.7 ? null : (one(known())?.id ?? 7), clock.now() - below(50 * span)];
+        const filter = {
+          subscriptionId,
+          topic,
+          from,
+          until: random() < 0.5 ? null : clock.now(),
+          outcomes: some(finalOutcomes, 0.7),
+        };
+        const looksAt = random() < 0.5 ? 'finished' : 'missing';
+        const search = {
+          looksAt,
+          filter,
+          lastLine: random() < 0.7 ? null : below(400),
+          after: '',
+          limit: 1 + below(90),
+        } as const;
+        return { call: async (storage) => findAll(storage, accountId, search), learn: () => undefined };
+      },
+    ],
+    [
+      4,
+      'claimReplays',
+      () => {
+        const request = { fence: `f${below(1e9)}`, leaseMs: span, limit: 1 + below(3) };
+        const learn = (answer: unknown): void => {
+          replays = [...replays, ...(answer as ReplayClaims).claims].slice(-9);
+        };
+        return { call: async (storage) => storage.claimReplays(request), learn };
+      },
+    ],
+    [
+      4,
+      'advanceReplays',
+      () => {
+        const steps = some(replays, 0.4).map(({ replay: { id, steps: made, queued }, fence }) => {
+          const [again, lane, event] = [some(deliveryIds, 0.05), one(known())?.id ?? 7, one(eventIds) ?? 'unknown'];
+          const anew = [{ id: `d${(names += 1)}`, subscriptionId: lane, eventId: event }];
+          const place = { looksAt: queued < 9 ? 'finished' : 'nothing', after: '[3]' } as const;
+          const end = random() < 0.2 ? ({ state: 'done', reason: '' } as const) : null;
+          return { id, fence, steps: made, place, again, anew, waitMs: below(2 * span), end };
+        });
+        return { call: async (storage) => storage.advanceReplays(steps), learn: () => undefined };
+      },
+    ],
+    [
       2,
       'prune',
       () => {
@@ -252,6 +341,36 @@ export function makeCalls(seed: number, clock: TestClock) {
 
 function byId<Row extends { readonly id: string | number }>(rows: readonly Row[]): Row[] {
   return rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What went of each lane in the end; in which call is not promised. */
+async function cutAll(storage: StorageAdapter, request: HeldBounds & { readonly limit: number }): Promise<unknown> {
+  const went: Record<number, [number, number]> = {};
+  for (let after: number | null = 0; after !== null;) {
+    const { cuts, cursor }: CutResult = await storage.cutClosedLanes({ ...request, after });
+    for (const { subscription, tooMany, tooOld } of cuts) {
+      const sum = (went[subscription.id] ??= [0, 0]);
+      sum[0] += tooMany;
+      sum[1] += tooOld;
+    }
+    after = cursor;
+  }
+  return went;
+}
+
+/** How far each part looks, and what it calls its places, is not promised, so only what is found in the end is compared. */
+async function findAll(
+  storage: StorageAdapter,
+  accountId: string,
+  search: ReplaySearch,
+): Promise<readonly Omit<ReplayRow, 'after'>[]> {
+  const rows: Omit<ReplayRow, 'after'>[] = [];
+  for (let after: string | null = search.after; after !== null;) {
+    const page: ReplayPage = await storage.findReplayable(accountId, { ...search, after });
+    rows.push(...page.rows.map(({ after: _after, ...row }) => row));
+    ({ after } = page);
+  }
+  return rows;
 }
 
 /** In which order rows go is not promised, so only what goes in the end is compared. */

@@ -4,14 +4,18 @@ import { memoryStorage } from '../src/memory/index.ts';
 import { ownClockHarness, racing, sharedMemoryHarness } from './storage-saboteur.ts';
 import { claimSaboteurs } from './storage-saboteurs-claim.ts';
 import { countSaboteurs } from './storage-saboteurs-count.ts';
+import { cutSaboteurs } from './storage-saboteurs-cut.ts';
+import { eraseSaboteurs } from './storage-saboteurs-erase.ts';
 import { fenceRacers, fenceSaboteurs } from './storage-saboteurs-fence.ts';
 import { sqliteHarness } from './storage-harnesses.ts';
 import { joinSaboteurs, sabotaged } from './storage-saboteurs-join.ts';
+import { keySaboteurs } from './storage-saboteurs-keys.ts';
 import { lifeSaboteurs } from './storage-saboteurs-life.ts';
 import { manageSaboteurs } from './storage-saboteurs-manage.ts';
 import { querySaboteurs } from './storage-saboteurs-query.ts';
 import { racers } from './storage-saboteurs-race.ts';
 import { recordSaboteurs } from './storage-saboteurs-record.ts';
+import { replaySaboteurs } from './storage-saboteurs-replay.ts';
 import { storeSaboteurs } from './storage-saboteurs-store.ts';
 import { updateRacers, updateSaboteurs } from './storage-saboteurs-update.ts';
 
@@ -24,7 +28,11 @@ const saboteurs = [
   ...recordSaboteurs,
   ...manageSaboteurs,
   ...countSaboteurs,
+  ...cutSaboteurs,
+  ...eraseSaboteurs,
   ...fenceSaboteurs,
+  ...keySaboteurs,
+  ...replaySaboteurs,
   ...racing([...racers, ...fenceRacers, ...updateRacers]),
 ];
 

@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import { HookwellError, messageOf } from './errors.ts';
-import { storageMembers, type JoinedStorage, type StorageAdapter } from './storage-adapter.ts';
+import type { JoinedStorage, StorageAdapter } from './storage-adapter.ts';
+import { storageMembers } from './storage-members.ts';
 
 /** How long a busy storage is tried again before its caller is told, in milliseconds. */
 const bridgeMs = 10_000;

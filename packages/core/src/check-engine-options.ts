@@ -1,7 +1,8 @@
+import { checkPlugin } from './check-plugin.ts';
 import { HookwellError } from './errors.ts';
 import { listed } from './model/suggestion.ts';
 import { EngineOptionsSchema, resolveOptions, type EngineOptions } from './options.ts';
-import { storageMembers } from './storage-adapter.ts';
+import { storageMembers } from './storage-members.ts';
 import { transportMembers } from './transport-adapter.ts';
 
 /**
@@ -30,15 +31,31 @@ export function checkEngineOptions(given: unknown): EngineOptions {
   if (!(options.catalog.events instanceof Map) || !(options.catalog.objectTypes instanceof Map)) {
     throw invalid('option "catalog" is not a catalog; make one with defineCatalog(), or take ontraportCatalog', options.catalog);
   }
-  for (const name of ['now', 'monotonicNow', 'random', 'newId'] as const) {
+  for (const name of ['now', 'monotonicNow', 'random', 'newId', 'loadRecords'] as const) {
     const value = options[name];
     if (value !== undefined && typeof value !== 'function') throw invalid(`option "${name}" is not a function`, value);
   }
+  for (const plugin of options.plugins) checkPlugin(plugin, 'createEngine');
   const names = options.plugins.map(({ name }) => name);
-  const twice = names.find((name, index) => typeof name !== 'string' || name === '' || names.indexOf(name) !== index);
-  if (twice !== undefined)
-    throw invalid(`every plugin needs a name of its own, but "plugins" has ${listed(names.map(String))}`, twice);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw invalid(`every plugin needs a name of its own, but "plugins" has ${listed(names)}`, twice);
+  checkAttributeNames(options.plugins);
   return options;
+}
+
+/** An attribute that two plugins check would mean two things. */
+function checkAttributeNames(plugins: EngineOptions['plugins']): void {
+  const owners = new Map<string, string>();
+  for (const plugin of plugins) {
+    for (const attribute of Object.keys(plugin.attributes ?? {})) {
+      const other = owners.get(attribute);
+      if (other !== undefined) {
+        const problem = `the plugins "${other}" and "${plugin.name}" both have the attribute "${attribute}"`;
+        throw invalid(`${problem}; leave one of them out`, attribute);
+      }
+      owners.set(attribute, plugin.name);
+    }
+  }
 }
 
 function checkMembers(option: string, value: object, members: Readonly<Record<string, string>>, wanted: string): void {

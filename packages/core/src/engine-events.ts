@@ -1,4 +1,7 @@
+import type { Cut } from './model/cut.ts';
 import type { StoredEvent } from './model/event.ts';
+import type { WarningStage } from './model/health-warning.ts';
+import type { LaneState } from './model/lane-state.ts';
 import type { Outcome } from './model/outcome.ts';
 import type { Subscription } from './model/subscription.ts';
 
@@ -18,15 +21,39 @@ export interface HealthNotice {
   readonly next: string;
 }
 
+/** What is told of an event that was stored and goes to nobody, because too many deliveries have led to it. */
+export interface CutNotice {
+  readonly event: StoredEvent;
+  /** The ids of the deliveries that have led to it, the oldest first. */
+  readonly causes: readonly string[];
+  /** How many they are. */
+  readonly depth: number;
+  /** How many they may be. */
+  readonly maxDepth: number;
+  /** How many subscriptions would have got it. */
+  readonly subscriptions: number;
+  /** Whether it is part of a transaction of the host's, which may still be rolled back. */
+  readonly within: boolean;
+}
+
 /** What `engine.events` tells, by name. A listener that throws is reported as `error` and stops nothing. */
 export interface EngineEvents {
   /** An event and its deliveries are stored. */
   'event:stored': (notice: { readonly event: StoredEvent; readonly deliveries: number }) => void;
+  /** A loop between systems was cut here (by the plugin `causality`): the event is stored, and delivered to nobody. */
+  'event:cut': (notice: CutNotice) => void;
   'subscription:created': (notice: { readonly subscription: Subscription }) => void;
   /** What its owner chose, or what plugins keep with it, has changed. */
   'subscription:updated': (notice: { readonly subscription: Subscription }) => void;
   /** It failed once; nothing is held back yet. */
   'subscription:failing': (notice: HealthNotice) => void;
+  /**
+   * It is half-way to being suspended or, while suspended, to being unsubscribed; or nine tenths of the way. Each is told
+   * once, as of its last attempt: where attempts are rare, the step itself may be told first.
+   */
+  'subscription:warning': (notice: HealthNotice & { readonly stage: WarningStage }) => void;
+  /** While it was suspended or paused it held more than it may, and the oldest of it was cancelled: the bounds are the option `held`. */
+  'subscription:cut': (notice: Cut) => void;
   /** Too many errors: nothing is sent but one probe at a time. */
   'subscription:suspended': (notice: HealthNotice) => void;
   /** It answered again; what was held flows. */
@@ -46,6 +73,8 @@ export interface EngineEvents {
    * was recorded, and the receiver may get the payload twice.
    */
   'delivery:superseded': (notice: DeliveryNotice) => void;
+  /** A lane has become slow or is so no longer, or a failure has cut its limit: what `engine.lanes` says of it now. */
+  'lane:changed': (notice: { readonly lane: LaneState }) => void;
   /** Something went wrong that no caller was there to be told: a listener, a plugin, the storage in the background. */
   error: (error: Error) => void;
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'eventemitter3';
 import { acceptance } from './accept/acceptance.ts';
 import type { EmitInput, EmitResult } from './accept/emit.ts';
+import { match } from './accept/match.ts';
 import { bridgeStorage } from './bridge-storage.ts';
 import { checkEngineOptions } from './check-engine-options.ts';
 import { announceEveryMs, Announcer } from './deliver/announcer.ts';
@@ -9,15 +10,22 @@ import { Lookout } from './deliver/lookout.ts';
 import type { EngineEvents } from './engine-events.ts';
 import { HookwellError } from './errors.ts';
 import { deliveries, type Deliveries } from './manage/deliveries.ts';
+import { erase, type EraseInput } from './manage/erase.ts';
+import { explain, type Explain } from './manage/explain.ts';
+import { planReplayStep } from './manage/replay-step.ts';
+import { Replaying } from './manage/replaying.ts';
+import { replays, type Replays } from './manage/replays.ts';
 import { Retention } from './manage/retention.ts';
 import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
+import type { Erased } from './model/erasure.ts';
 import type { LaneState } from './model/lane-state.ts';
+import type { StoredEvent } from './model/event.ts';
 import type { Topic } from './model/topic.ts';
 import { newIds } from './new-ids.ts';
 import { notices } from './notices.ts';
 import type { EngineOptions, OptionsInput } from './options.ts';
-import type { Plugin, PluginContext } from './plugin.ts';
+import { answeredInTime, type Plugin, type PluginContext } from './plugin.ts';
 import type { StorageAdapter } from './storage-adapter.ts';
 import type { TransactionOptions } from './model/transaction.ts';
 import type { TransportAdapter } from './transport-adapter.ts';
@@ -44,6 +52,9 @@ export interface Engine<EventName extends string = string> {
   readonly events: EventEmitter<EngineEvents>;
   readonly subscriptions: Subscriptions;
   readonly deliveries: Deliveries;
+  readonly explain: Explain;
+  /** Jobs that send many deliveries again. */
+  readonly replays: Replays;
   /** The lanes that have something in this process's memory now. */
   readonly lanes: { readonly list: () => readonly LaneState[] };
   /**
@@ -52,9 +63,10 @@ export interface Engine<EventName extends string = string> {
    */
   readonly start: (options?: { readonly deliver?: boolean }) => Promise<void>;
   /**
-   * Stores an event of the CRM and a delivery for each subscription to it; resolves when they are durable. With `within`
-   * they are part of that transaction of yours: durable when you commit, and never there when you roll back. Nothing is
-   * told of it on `events`, because nobody knows yet whether you will commit.
+   * Stores an event of the CRM, with its record or the id of that, and a delivery for each subscription to it; resolves when
+   * they are durable. While memory is full of deliveries it waits for room, `maxEmitWaitMs` at the most. With `within` it
+   * does not wait, and they are part of that transaction of yours: durable when you commit, and never there when you roll
+   * back. Nothing is told of it on `events`, because nobody knows yet whether you will commit.
    * @throws {HookwellError} `invalid_topic`, `unknown_event`, `unknown_object_type`, `invalid_record`, `invalid_input`,
    * `idempotency_conflict`, `overloaded`, `not_running`, `storage_busy`, `storage_failed`. Nothing is stored then.
    */
@@ -62,11 +74,21 @@ export interface Engine<EventName extends string = string> {
   /** Delivers all that is due now and waits for its outcomes: for tests, and for hosts that deliver from cron. */
   readonly deliverDue: () => Promise<RoundResult>;
   /**
+   * Erases what is stored about one record of an account, as a person may ask for: its events with their payloads, what
+   * waits to be sent of them, and their lines of the log. What is being sent while it runs may still arrive. Looks at every
+   * stored event, a few thousand at a time.
+   * @throws {HookwellError} `unknown_object_type`, `invalid_input`
+   */
+  readonly erase: (input: EraseInput) => Promise<Erased>;
+  /**
    * Stops claiming, waits for requests in flight, hands unsent claims back, and closes storage and transports. A second
    * call waits for the first.
    */
   readonly stop: () => Promise<void>;
 }
+
+/** Steps of replays that one call of `deliverDue` makes at the most, each with what it made due: it is to come to an end. */
+const replayRounds = 20;
 
 /**
  * Makes an engine: webhook subscriptions for a CRM that runs in this process. It does nothing before `start`.
@@ -78,13 +100,14 @@ export interface Engine<EventName extends string = string> {
  */
 export function createEngine<EventName extends string>(given: EngineOptionsInput<EventName>): Engine<EventName> {
   const options = checkEngineOptions(given);
-  const { catalog, plugins, now, monotonicNow } = options;
+  const { catalog, plugins, now, monotonicNow, hookTimeoutMs } = options;
   const newId = options.newId ?? newIds(now);
   const storage = bridgeStorage(options.storage);
   const transports = transportsByScheme(options.transports);
   const told = notices();
   const announcer = new Announcer({ storage: options.storage, monotonicNow });
-  const delivery = delivering({ options, storage, transports, announcer, newId, notices: told });
+  const onRoom = (): void => accepting.roomMade();
+  const delivery = delivering({ options, storage, transports, announcer, newId, notices: told, onRoom });
   const { loop } = delivery;
   const lookout = new Lookout(() => loop.wake(), monotonicNow);
   const accepting = acceptance({
@@ -95,11 +118,27 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     loop,
     onPromised: () => lookout.begin(loop.running),
   });
-  const pluginContext: PluginContext = { now, events: told.events, lanes: { list: delivery.lanes }, report: told.report };
+  const lanes = { list: delivery.lanes };
+  const pluginContext: PluginContext = { now, catalog, events: told.events, lanes, report: told.report, tell: told.tell };
   const onDue = (): void => {
-    if (loop.running) loop.wake();
+    if (!loop.running) return;
+    loop.wake();
+    replaying.heard();
   };
-  const retention = new Retention({ policy: options.retention, storage, notices: told, now });
+  const finding = {
+    storage,
+    match: async (events: readonly StoredEvent[]) => match(events, { storage, plugins, hookTimeoutMs }),
+  };
+  const replaying = new Replaying({
+    storage,
+    plan: async (claim, at) => planReplayStep(claim, at, { ...finding, ...options.replay, newId }),
+    newId,
+    leaseMs: options.leaseMs,
+    monotonicNow,
+    notices: told,
+    onDue: () => loop.wake(),
+  });
+  const retention = new Retention({ policy: options.retention, held: options.held, storage, notices: told, now });
 
   let state: 'new' | 'running' | 'stopped' = 'new';
   let starting: Promise<void> | undefined;
@@ -119,11 +158,14 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   async function open(deliver: boolean): Promise<void> {
     await startOnce(storage, (adapter) => adapter.start(deliver ? { now, onDue } : { now }));
     for (const transport of options.transports) await startOnce(transport, (adapter) => adapter.start({ now }));
-    for (const plugin of plugins) await startOnce(plugin, (one) => one.start?.(pluginContext));
+    for (const plugin of plugins) {
+      await startOnce(plugin, (one) => answeredInTime(one, 'start', one.start?.(pluginContext), hookTimeoutMs));
+    }
     state = 'running';
     if (!deliver) return;
     loop.run();
     retention.run();
+    replaying.run();
   }
 
   async function close(): Promise<void> {
@@ -131,14 +173,14 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     state = 'stopped';
     await accepting.idle();
     await delivery.tests.idle();
-    await loop.stop();
+    await Promise.all([loop.stop(), replaying.stop()]);
     await retention.stop();
     // What a transaction of the host's has written may be there by now, and it is for others to find it.
     if (lookout.stop()) announcer.announce(announceEveryMs.forOthers);
     await announcer.flush();
     for (const plugin of plugins) {
       try {
-        if (started.has(plugin)) await plugin.stop?.();
+        if (started.has(plugin)) await answeredInTime(plugin, 'stop', plugin.stop?.(), hookTimeoutMs);
       } catch (error) {
         told.report(error);
       }
@@ -163,6 +205,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       storage,
       catalog,
       plugins,
+      hookTimeoutMs,
       health: options.health,
       checkUrl: transports.checkUrl,
       checkRunning,
@@ -183,7 +226,20 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       sendTest: async (subscription) => delivery.tests.send(subscription),
       onDue: () => loop.wake(),
     }),
-    lanes: pluginContext.lanes,
+    explain: explain({ storage, plugins, hookTimeoutMs, health: options.health, now, checkRunning }),
+    replays: replays({
+      ...finding,
+      storage,
+      catalog,
+      newId,
+      pacePerSecond: options.replay.pacePerSecond,
+      checkRunning,
+      onCreated() {
+        replaying.wake();
+        announcer.announce(announceEveryMs.forOthers);
+      },
+    }),
+    lanes,
 
     async start({ deliver = true } = {}) {
       if (stopping) checkRunning();
@@ -202,10 +258,20 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     async deliverDue() {
       checkRunning();
       await accepting.idle();
-      const { delivered, retry, failed, cancelled } = await loop.deliverDue();
+      const sum = { delivered: 0, retried: 0, failed: 0, cancelled: 0 };
+      for (let round = 0, stepped = true; stepped && round < replayRounds; round += 1) {
+        stepped = await replaying.catchUp();
+        const { delivered, retry, failed, cancelled } = await loop.deliverDue();
+        sum.delivered += delivered;
+        sum.retried += retry;
+        sum.failed += failed;
+        sum.cancelled += cancelled;
+      }
       await retention.catchUp();
-      return { delivered, retried: retry, failed, cancelled };
+      return sum;
     },
+
+    erase: async (input) => erase(input, { storage, catalog, checkRunning }),
 
     async stop() {
       stopping ??= close();

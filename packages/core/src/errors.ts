@@ -13,6 +13,7 @@ export type HookwellErrorCode =
   | 'not_permitted'
   | 'not_running'
   | 'overloaded'
+  | 'plugin_failed'
   | 'storage_busy'
   | 'storage_failed'
   | 'unknown_event'

@@ -1,18 +1,19 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { HookwellError } from './errors.ts';
+import { lateOptions } from './late-options.ts';
 import type { Catalog } from './model/catalog.ts';
-import { defaultScheduleMs } from './model/retry.ts';
 import { shown } from './model/shown.ts';
 import { listed, suggestion } from './model/suggestion.ts';
 import type { Plugin } from './plugin.ts';
+import { policyOptions } from './policy-options.ts';
+import { ReplayOptionsSchema } from './replay-options.ts';
 import type { StorageAdapter } from './storage-adapter.ts';
 import type { TransportAdapter } from './transport-adapter.ts';
 
 const closed = { additionalProperties: false } as const;
 const second = 1_000;
 const hour = 3_600_000;
-const day = 24 * hour;
 
 /** The options of `createEngine`: type, default and manual in one. Times are in milliseconds. */
 export const EngineOptionsSchema = Type.Object(
@@ -32,13 +33,33 @@ export const EngineOptionsSchema = Type.Object(
       default: 100,
       minimum: 1,
       maximum: 10_000,
-      description: 'Requests in flight at once, over all lanes.',
+      description: 'Requests in flight at once, over all lanes that are not slow. Retries may be three in ten of them.',
     }),
     laneConcurrency: Type.Integer({
-      default: 25,
+      default: 50,
       minimum: 1,
       maximum: 10_000,
-      description: 'Requests in flight at once to one subscription.',
+      description:
+        'The most requests in flight at once to one subscription. Each begins with two, gets more while it answers as fast as ever, and half as many with each failure.',
+    }),
+    accountConcurrency: Type.Integer({
+      default: 80,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'The most requests in flight at once to the subscriptions of one account.',
+    }),
+    slowAfterMs: Type.Integer({
+      default: second,
+      minimum: 1,
+      maximum: hour,
+      description:
+        'How long a request counts among those of `concurrency`. One that takes longer counts among those of `slowConcurrency`, as do all that follow to its subscription until one is answered sooner.',
+    }),
+    slowConcurrency: Type.Integer({
+      default: 400,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Requests in flight at once to slow subscriptions, over all lanes; one account may have half of them.',
     }),
     groupSize: Type.Integer({
       default: 100,
@@ -57,6 +78,13 @@ export const EngineOptionsSchema = Type.Object(
       minimum: 1,
       maximum: 1_000_000,
       description: 'Calls of emit that may wait to be stored; one more is refused as `overloaded`.',
+    }),
+    maxEmitWaitMs: Type.Integer({
+      default: 100,
+      minimum: 0,
+      maximum: 60 * second,
+      description:
+        'How long an emit may be kept waiting while `maxDeliveriesInMemory` are there, so that what is stored next can be sent from memory. 0 keeps none waiting.',
     }),
     leaseMs: Type.Integer({
       default: 60 * second,
@@ -77,79 +105,16 @@ export const EngineOptionsSchema = Type.Object(
       description:
         'How often an idle engine looks for due deliveries that nobody told it of; half as often once it has looked six times in vain.',
     }),
-    retry: Type.Object(
-      {
-        scheduleMs: Type.Array(Type.Integer({ minimum: 0, maximum: 30 * day }), {
-          default: [...defaultScheduleMs],
-          maxItems: 100,
-          description: 'The wait after the first failure, the second, and so on; after the last one the delivery fails.',
-        }),
-        jitter: Type.Number({
-          default: 0.1,
-          minimum: 0,
-          maximum: 0.9,
-          description: 'How far a wait is stretched or cut at random: 0.1 for ± 10 %.',
-        }),
-      },
-      { ...closed, default: {}, description: 'When a failed delivery is tried again.' },
-    ),
-    health: Type.Object(
-      {
-        suspendAfterFailures: Type.Integer({
-          default: 10,
-          minimum: 1,
-          description: 'Failures in a row before a subscription can be suspended …',
-        }),
-        suspendAfterMs: Type.Integer({
-          default: hour,
-          minimum: 0,
-          maximum: 365 * day,
-          description: '… and for how long it must have been failing.',
-        }),
-        probeEveryMs: Type.Integer({
-          default: 15 * 60 * second,
-          minimum: 1,
-          maximum: 30 * day,
-          description: 'How often a suspended subscription is tried with its oldest due delivery.',
-        }),
-        unsubscribeAfterMs: Type.Integer({
-          default: 3 * day,
-          minimum: 0,
-          maximum: 365 * day,
-          description: 'How long it may stay suspended before it is unsubscribed.',
-        }),
-      },
-      { ...closed, default: {}, description: 'When an endpoint with too many errors is suspended, and when unsubscribed.' },
-    ),
-    retention: Type.Object(
-      {
-        deliveredMs: Type.Integer({
-          default: 2 * day,
-          minimum: 0,
-          maximum: 3_650 * day,
-          description: 'How long the log keeps attempts that delivered.',
-        }),
-        failedMs: Type.Integer({
-          default: 7 * day,
-          minimum: 0,
-          maximum: 3_650 * day,
-          description: 'How long the log keeps all others.',
-        }),
-        maxAttemptsPerAccount: Type.Integer({
-          default: 10_000,
-          minimum: 0,
-          description: 'Log lines kept for an account, the newest ones.',
-        }),
-        everyMs: Type.Integer({
-          default: 60 * second,
-          minimum: second,
-          maximum: day,
-          description:
-            'How often old lines are forgotten; ever more rarely, down to a tenth, as long as there is nothing to forget.',
-        }),
-      },
-      { ...closed, default: {}, description: 'How long finished work is kept.' },
-    ),
+    hookTimeoutMs: Type.Integer({
+      default: 10 * second,
+      minimum: 1,
+      maximum: hour,
+      description:
+        'How long a hook of a plugin may take to answer a promise, in `start`, `subscribe`, `emit`, `match` and `stop`; then it counts as one that has thrown.',
+    }),
+    ...lateOptions,
+    ...policyOptions,
+    replay: ReplayOptionsSchema,
     now: Type.Unsafe<() => number>({ default: Date.now, description: 'The clock, in milliseconds since the epoch.' }),
     monotonicNow: Type.Unsafe<() => number>({
       default: () => performance.now(),
@@ -172,11 +137,14 @@ export type OptionsInput<Options, Required extends keyof Options = never> = {
   readonly [Key in Required]: Options[Key];
 } & { readonly [Key in Exclude<keyof Options, Required>]?: DeepPartial<Options[Key]> };
 
-type DeepPartial<Value> = Value extends readonly unknown[] | ((...parameters: never[]) => unknown)
+/** A type of which everything may be left out, at every depth. */
+type DeepPartial<Value> = Value extends (...parameters: never[]) => unknown
   ? Value
-  : Value extends object
-    ? { readonly [Key in keyof Value]?: Value[Key] }
-    : Value;
+  : Value extends readonly (infer Item)[]
+    ? readonly Item[]
+    : Value extends object
+      ? { readonly [Key in keyof Value]?: Value[Key] }
+      : Value;
 
 /**
  * Fills the defaults of a schema in, checks, and freezes. For authors of adapters and plugins too.
@@ -226,11 +194,9 @@ function resolve(schema: TObject, given: Readonly<Record<string, unknown>>, owne
     const problem = Value.Errors(property, value)[0];
     if (problem) {
       const where = `${path}${name}${problem.instancePath.replaceAll('/', '.')}`;
-      throw new HookwellError(
-        'invalid_option',
-        `${owner}: option "${where}" is ${shown(value)}, but it ${problem.message}. ${property.description ?? ''}`.trim(),
-        { value },
-      );
+      const is = property.writeOnly ? ', which is not shown,' : ` is ${shown(value)}, but it`;
+      const text = `${owner}: option "${where}"${is} ${problem.message}. ${property.description ?? ''}`.trim();
+      throw new HookwellError('invalid_option', text, property.writeOnly ? {} : { value });
     }
     resolved[name] = value;
   }
@@ -241,4 +207,6 @@ interface OptionKeywords {
   readonly default?: unknown;
   readonly description?: string;
   readonly properties?: object;
+  /** Of a secret, as JSON Schema has it. */
+  readonly writeOnly?: boolean;
 }

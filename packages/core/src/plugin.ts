@@ -1,6 +1,9 @@
 import type { EventEmitter } from 'eventemitter3';
 import type { EngineEvents } from './engine-events.ts';
-import type { EventType, ObjectType } from './model/catalog.ts';
+import { HookwellError } from './errors.ts';
+import { inTime } from './in-time.ts';
+import type { Catalog, EventType, ObjectType } from './model/catalog.ts';
+import type { CrmRecord } from './model/crm-record.ts';
 import type { StoredEvent } from './model/event.ts';
 import type { Payload } from './model/format.ts';
 import type { LaneState } from './model/lane-state.ts';
@@ -13,12 +16,16 @@ import type { TransportResult } from './model/transport-result.ts';
 export interface PluginContext {
   /** The engine's clock, in milliseconds since the epoch. */
   readonly now: () => number;
+  /** The events and object types of the CRM: `engine.catalog`. */
+  readonly catalog: Catalog;
   /** What it tells, by name: `engine.events`. */
   readonly events: EventEmitter<EngineEvents>;
   /** The lanes that have something in this process's memory now: `engine.lanes`. */
   readonly lanes: { readonly list: () => readonly LaneState[] };
   /** Reports trouble of the plugin's own that must stop nothing, as `error` on `engine.events`. */
   readonly report: (error: unknown) => void;
+  /** Tells something on `engine.events`, by one of its names: a listener that throws keeps it from nobody. */
+  readonly tell: <Name extends keyof EngineEvents>(name: Name, ...notice: Parameters<EngineEvents[Name]>) => void;
 }
 
 /** What an `emitted` hook is told, once a call of emit has ended either way. */
@@ -36,7 +43,7 @@ export interface EmittedContext {
   readonly durationMs: number;
 }
 
-/** What a `compose` hook is told: nothing about one subscription, because what it answers is shared by all of them. */
+/** What a `compose` hook is told: nothing about one subscription, because what it answers is shared by all that may see the same. */
 export interface ComposeContext {
   readonly event: StoredEvent;
   readonly eventType: EventType;
@@ -75,15 +82,28 @@ export interface OutcomeContext {
 export type Addition = SmallTexts | undefined | void;
 
 /**
+ * Checks the text of an attribute that the host gives a subscription: throws for one that cannot be taken.
+ *
+ * @param subscription as it is to be, this text included
+ */
+export type AttributeCheck = (text: string, subscription: NewSubscription) => void | Promise<void>;
+
+/**
  * An addition to the engine: hooks named for the stages, run in the order in which the plugins were given. A hook that
  * throws in `subscribe`, `emit` or `match` refuses what was asked for with that error; one that throws in `compose` or
  * `request` fails the attempt (`internal_error` after three); one that throws in `start` makes `engine.start` reject
- * with it. In `emitted`, `outcome` and `stop` it is reported on `engine.events` as `error` and changes nothing.
+ * with it. In `emitted`, `outcome` and `stop` it is reported on `engine.events` as `error` and changes nothing. Where a
+ * hook may wait, one that has not answered within the option `hookTimeoutMs` is taken to have thrown `plugin_failed`.
  */
 export interface Plugin {
   readonly name: string;
   /** Formats that its `compose` hook provides, so that subscriptions may name them. */
   readonly formats?: readonly string[];
+  /**
+   * Attributes of a subscription that the host may give it, by name, each with what checks its text: when a subscription is
+   * made, when the text changes, and when its topic does.
+   */
+  readonly attributes?: Readonly<Record<string, AttributeCheck>>;
   /** Runs when the engine starts, before anything is claimed. */
   readonly start?: (context: PluginContext) => void | Promise<void>;
   /**
@@ -98,11 +118,17 @@ export interface Plugin {
   readonly emit?: (event: StoredEvent) => Addition | Promise<Addition>;
   /** Sees how each call of emit ended, that of an event which another plugin refused included; not waited for. */
   readonly emitted?: (context: EmittedContext) => void;
-  /** Answers which of the matching subscriptions get the event. */
+  /** Answers which of the matching subscriptions get the event: all, some or none of those that it is given. */
   readonly match?: (
     event: StoredEvent,
     subscriptions: readonly Subscription[],
   ) => readonly Subscription[] | Promise<readonly Subscription[]>;
+  /**
+   * Answers the fields of a record that a subscription may see, or undefined for all of them: payloads have the others empty,
+   * in every format, and `compose` and `request` see them so. Where several plugins have it, what all of them let through. The
+   * `id` is always seen. Synchronous: it runs for every attempt.
+   */
+  readonly fields?: (subscription: Subscription, record: CrmRecord, event: StoredEvent) => readonly string[] | undefined;
   /** Answers another payload, a body of its own, or undefined to leave the payload as it is. */
   readonly compose?: (payload: Payload, context: ComposeContext) => Payload | ComposedBody | undefined;
   /**
@@ -121,8 +147,29 @@ export interface Plugin {
  *
  * @throws {Error} when it answered a promise, whose rejection must not end the process
  */
-export function answeredAtOnce<Answer>(plugin: Pick<Plugin, 'name'>, hook: 'compose' | 'request', answer: Answer): Answer {
+export function answeredAtOnce<Answer>(
+  plugin: Pick<Plugin, 'name'>,
+  hook: 'fields' | 'compose' | 'request',
+  answer: Answer,
+): Answer {
   if (!(answer instanceof Promise)) return answer;
   answer.catch(() => undefined);
   throw new Error(`the ${hook} hook of the plugin "${plugin.name}" answered a promise; it must answer at once`);
+}
+
+/**
+ * What a hook that may wait has answered.
+ *
+ * @throws {HookwellError} `plugin_failed` when it has not within so many milliseconds; what it does later on is nobody's concern
+ */
+export async function answeredInTime<Answer>(
+  plugin: Pick<Plugin, 'name'>,
+  hook: string,
+  answer: Answer | Promise<Answer>,
+  timeoutMs: number,
+): Promise<Answer> {
+  return inTime(answer, timeoutMs, () => {
+    const told = `The ${hook} hook of the plugin "${plugin.name}" has not answered within ${timeoutMs} ms`;
+    return new HookwellError('plugin_failed', `${told}; make it answer sooner, or raise the option "hookTimeoutMs".`);
+  });
 }

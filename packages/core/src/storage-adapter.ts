@@ -1,9 +1,23 @@
-import type { Claim, Delivery, deliveryFields, Lease, NewDelivery } from './model/delivery.ts';
+import type { ClaimRequest, ClaimResult } from './model/claims.ts';
+import type { CutRequest, CutResult } from './model/cut.ts';
+import type { Delivery, deliveryFields, Lease, NewDelivery } from './model/delivery.ts';
 import type { AttemptCount, AttemptCountQuery, DeliveryCount } from './model/counts.ts';
+import type { EraseRequest, EraseResult } from './model/erasure.ts';
 import type { StoredEvent, TopicKey } from './model/event.ts';
 import type { HealthMove } from './model/health.ts';
 import type { Attempt, attemptFields, Outcome } from './model/outcome.ts';
 import type { Page, Query } from './model/query.ts';
+import type {
+  NewReplay,
+  Replay,
+  ReplayClaimRequest,
+  ReplayClaims,
+  replayFields,
+  ReplayPage,
+  ReplaySearch,
+  ReplayStep,
+} from './model/replay.ts';
+import type { KeyUse, NewKey, StoredKey } from './model/stored-key.ts';
 import type {
   NewSubscription,
   Subscription,
@@ -34,31 +48,6 @@ export interface StoreBatch {
   readonly fence: string;
   /** How long these leases last from now on, in milliseconds. */
   readonly leaseMs: number;
-}
-
-/** Which deliveries a process would like to send next. */
-export interface ClaimRequest {
-  readonly fence: string;
-  readonly leaseMs: number;
-  /** At most how many deliveries in all. */
-  readonly limit: number;
-  /** At most how many from one lane that `lanes` does not name. A suspended lane yields one at most. */
-  readonly perLane: number;
-  /** At most how many from these lanes (by subscription id); 0 passes a lane over. */
-  readonly lanes: ReadonlyMap<number, number>;
-  /** The lane after which to begin, in the order of lane ids and round again: the `cursor` of the last answer, or 0. */
-  readonly after: number;
-}
-
-/** Deliveries leased to this process, with the subscriptions and events that they need, each once. */
-export interface ClaimResult {
-  readonly claims: readonly Claim[];
-  readonly subscriptions: readonly Subscription[];
-  readonly events: readonly StoredEvent[];
-  /** The last lane that was visited. */
-  readonly cursor: number;
-  /** Whether there may be more to claim right now within the same bounds; false only when every lane was visited. */
-  readonly more: boolean;
 }
 
 /** What became of a batch of outcomes. */
@@ -93,6 +82,8 @@ export type SubscriptionField = keyof typeof subscriptionFields;
 export type DeliveryField = keyof typeof deliveryFields;
 /** A field by which attempts can be found. */
 export type AttemptField = keyof typeof attemptFields;
+/** A field by which replays can be found. */
+export type ReplayField = keyof typeof replayFields;
 
 /** Which subscriptions of an account, in which order, from where and how many. */
 export interface SubscriptionQuery extends Query<SubscriptionField> {
@@ -100,7 +91,7 @@ export interface SubscriptionQuery extends Query<SubscriptionField> {
 }
 
 /**
- * Where subscriptions, events and deliveries live: the port that a storage adapter fills. Members stand in the order
+ * Where subscriptions, events, deliveries and keys live: the port that a storage adapter fills. Members stand in the order
  * in which a delivery meets them. Each promise is a case of the conformance suite (`storageConformance` in
  * `@hookwell/core/testing`) whose title begins with the member's name.
  *
@@ -227,9 +218,71 @@ export interface StorageAdapter {
   readonly cancelDelivery: (accountId: string, deliveryId: string, reason: string) => Promise<boolean>;
 
   /**
+   * Ends as cancelled, with a line of the log each, what lanes of suspended and paused subscriptions hold beyond the bounds:
+   * all but the `maxPerLane` that are due last and, of suspended ones, what has been due for longer than `maxAgeMs`. Never what somebody holds by
+   * a lease that has not run out, and nothing of an open lane.
+   */
+  readonly cutClosedLanes: (request: CutRequest) => Promise<CutResult>;
+
+  /**
+   * Erases the account's own events about a record, as many as it looks at in one call, with their idempotency keys, their
+   * deliveries, whoever holds them, and their lines of the log. What is stored meanwhile is erased as well.
+   */
+  readonly eraseRecord: (accountId: string, request: EraseRequest) => Promise<EraseResult>;
+
+  /**
+   * Stores a replay that runs and whose first step is due, with the newest line of its account's log; answers it, and the
+   * one that is stored already under its id.
+   */
+  readonly createReplay: (replay: NewReplay) => Promise<Replay>;
+
+  /** Answers an account's own replays, as the query says. */
+  readonly listReplays: (accountId: string, query: Query<ReplayField>) => Promise<Page<Replay>>;
+
+  /**
+   * Answers what a replay of the account would send, in an order that stays, from a place on: its own finished deliveries by
+   * their last line; or its own events and subscriptions that are missing one, by the age of the events. Nothing that is
+   * unfinished, nothing whose event is gone or whose subscription is unsubscribed. It looks at a bounded number of rows.
+   */
+  readonly findReplayable: (accountId: string, search: ReplaySearch) => Promise<ReplayPage>;
+
+  /** Cancels the account's own replay; answers the row, and null when it has no such one that runs. */
+  readonly cancelReplay: (accountId: string, id: string, reason: string) => Promise<Replay | null>;
+
+  /**
+   * Leases replays whose next step is due to this caller alone, longest due first, and takes note of what became of the
+   * deliveries that they have made due. A lease that ran out is due like any other step.
+   */
+  readonly claimReplays: (request: ReplayClaimRequest) => Promise<ReplayClaims>;
+
+  /**
+   * Makes each step whose fence still holds, all of it or nothing: makes deliveries of the replay's account due, counts
+   * them, moves on and gives the lease back. A delivery that is unfinished, or there already for its event and
+   * subscription, is left as it is. Answers the rows, and null for a replay that has ended or is somebody else's by now. A
+   * step made again, because its answer was lost, changes nothing and answers the row.
+   */
+  readonly advanceReplays: (steps: readonly ReplayStep[]) => Promise<readonly (Replay | null)[]>;
+
+  /** Stores keys, all or nothing, as of now and without an end. One whose id is stored already is left as it is. */
+  readonly createKeys: (keys: readonly NewKey[]) => Promise<void>;
+
+  /** Answers the keys that go by these App IDs and have not ended, whosever they are: who asks is not known before. */
+  readonly findKeys: (appIds: readonly string[]) => Promise<readonly StoredKey[]>;
+
+  /** Answers an account's own keys that have not ended, the newest first. */
+  readonly listKeys: (accountId: string) => Promise<readonly StoredKey[]>;
+
+  /** Ends the account's own keys in so many milliseconds, none of them later than it ends already; 0 is at once. */
+  readonly endKeys: (accountId: string, ids: readonly string[], inMs: number) => Promise<void>;
+
+  /** Writes down when keys were used; none of them was used earlier than is known. */
+  readonly touchKeys: (uses: readonly KeyUse[]) => Promise<void>;
+
+  /**
    * Forgets old log lines, then events that no delivery and no log line needs, then unsubscribed subscriptions that
    * nothing refers to; events and subscriptions only when they were stored, or ended, longer ago than both ages. Never an
-   * unfinished delivery.
+   * unfinished delivery, nor what a replay that still looks may need: lines and events of its account. Replays that ended
+   * longer ago than both ages go as well, uncounted.
    */
   readonly prune: (request: PruneRequest) => Promise<PruneResult>;
 
@@ -239,31 +292,3 @@ export interface StorageAdapter {
 
 /** The calls of a storage that can be part of a transaction of the host's. */
 export type JoinedStorage = Pick<StorageAdapter, 'createSubscription' | 'endSubscription' | 'findSubscriptions' | 'storeEvents'>;
-
-/** Every member of the port and its type, for checks at run time. */
-export const storageMembers = {
-  name: 'string',
-  start: 'function',
-  createSubscription: 'function',
-  listSubscriptions: 'function',
-  updateSubscription: 'function',
-  endSubscription: 'function',
-  findSubscriptions: 'function',
-  storeEvents: 'function',
-  join: 'function',
-  claimDeliveries: 'function',
-  recordOutcomes: 'function',
-  moveHealth: 'function',
-  releaseDeliveries: 'function',
-  nextDueInMs: 'function',
-  announceDue: 'function',
-  listDeliveries: 'function',
-  countDeliveries: 'function',
-  listAttempts: 'function',
-  countAttempts: 'function',
-  findEvents: 'function',
-  replayDelivery: 'function',
-  cancelDelivery: 'function',
-  prune: 'function',
-  stop: 'function',
-} as const satisfies Record<keyof StorageAdapter, string>;

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HookwellError } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
+import { send } from './contract/send.ts';
+import { onlyGet } from './only-get.ts';
 import type { HostRequest } from './request.ts';
 import type { Section } from './section.ts';
+import { sendText } from './send-text.ts';
 
 /** What metrics are read from: a `Registry` of prom-client, or anything else that writes Prometheus' text. */
 export interface MetricsRegistry {
@@ -55,31 +58,13 @@ export function checkMetrics({ registry, authenticate }: MetricsOptions): void {
 /** Serves `metrics`: what a registry has, for Prometheus to read. */
 export function metrics({ registry, authenticate }: MetricsOptions): Section {
   async function serve(request: HostRequest, response: ServerResponse): Promise<void> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return answerRefusal(response, 405, { Allow: 'GET, HEAD' }, 'Metrics are read with GET.');
-    }
     const allowed: unknown = authenticate ? await authenticate(request) : true;
     if (allowed !== true) {
-      return answerRefusal(
-        response,
-        401,
-        { 'WWW-Authenticate': 'Bearer realm="metrics"' },
-        'These metrics are not for everybody.',
-      );
+      return sendText(response, 401, 'These metrics are not for everybody.', { 'WWW-Authenticate': 'Bearer realm="metrics"' });
     }
-    const text = Buffer.from(await registry.metrics());
-    response.writeHead(200, {
-      'Content-Type': registry.contentType,
-      'Content-Length': text.length,
-      'Cache-Control': 'no-store',
-    });
-    response.end(text);
+    send(response, { status: 200, contentType: registry.contentType, headers: {}, body: await registry.metrics() });
   }
 
-  return { find: (path) => (path === '/metrics' ? serve : undefined) };
-}
-
-function answerRefusal(response: ServerResponse, status: number, headers: Readonly<Record<string, string>>, text: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain;charset=UTF-8', 'Cache-Control': 'no-store', ...headers });
-  response.end(text);
+  const handler = onlyGet(serve);
+  return { find: (path) => (path === '/metrics' ? handler : undefined) };
 }

@@ -3,7 +3,7 @@ import { HookwellError, resolveOptions, type AccountId } from '@hookwell/core';
 import Type, { type Static } from 'typebox';
 import { binsOptions, checkBinsOptions } from './bins/bins-options.ts';
 import { feedOptions } from './feed/feed-options.ts';
-import { manageOptions, secretKeeperMembers } from './manage/options.ts';
+import { filterKeeperMembers, headerKeeperMembers, manageOptions, secretKeeperMembers } from './manage/options.ts';
 import { checkMetrics, metricsOptions } from './metrics.ts';
 import { rateLimitStoreMembers, type RateLimitStore } from './rate-limit-store.ts';
 import type { ExamplesOf } from './pages/documentation-examples.ts';
@@ -62,6 +62,13 @@ export const WebhooksOptionsSchema = Type.Object(
           description:
             'Requests that an account may make in any window, and failed ones that a client address may make without being anybody.',
         }),
+        sessionLimit: Type.Integer({
+          default: 1_000,
+          minimum: 1,
+          maximum: 100_000,
+          description:
+            'Requests that the sessions of an account may make in any window, of pages and the management API together: each open page asks now and then. A client address may show as many sessions that are nobody’s.',
+        }),
         windowMs: Type.Integer({
           default: 60_000,
           minimum: 1_000,
@@ -71,7 +78,8 @@ export const WebhooksOptionsSchema = Type.Object(
         store: Type.Optional(
           Type.Unsafe<RateLimitStore>({
             type: 'object',
-            description: 'Where requests are counted, so that processes share one limit; each counts its own without.',
+            description:
+              'Where requests are counted, so that processes share one limit, such as `postgresRateLimits({ pool })`; each counts its own without.',
           }),
         ),
       },
@@ -171,9 +179,13 @@ export function resolveWebhooksOptions(given: WebhooksOptionsInput): WebhooksOpt
   const { store } = options.rateLimit;
   const missing = store && rateLimitStoreMembers.find((member) => typeof store[member] !== 'function');
   if (missing) throw invalid(`option "rateLimit.store" is no RateLimitStore: its "${missing}" is not a function`, store);
-  const { secrets } = options;
+  const { secrets, headers, filters } = options;
   const lacking = secrets && secretKeeperMembers.find((member) => typeof secrets[member] !== 'function');
   if (lacking) throw invalid(`option "secrets" keeps no secrets: its "${lacking}" is not a function`, secrets);
+  const absent = headers && headerKeeperMembers.find((member) => typeof headers[member] !== 'function');
+  if (absent) throw invalid(`option "headers" keeps no headers: its "${absent}" is not a function`, headers);
+  const unable = filters && filterKeeperMembers.find((member) => typeof filters[member] !== 'function');
+  if (unable) throw invalid(`option "filters" knows no filters: its "${unable}" is not a function`, filters);
   return options;
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { HookwellError, type AccountId } from '@hookwell/core';
-import { shown } from './contract/refusal.ts';
+import type { AccountId } from '@hookwell/core';
+import { readAccountId } from './account-id.ts';
+import { wrongAnswer } from './wrong-answer.ts';
 
 /** Whose pages a request is for. */
 export interface Visitor {
@@ -36,17 +37,9 @@ export async function readVisitor(request: IncomingMessage, ask: AuthenticateVis
   const visitor = await ask(request);
   if (visitor === null || visitor === undefined) return null;
   const { accountId, name = String(accountId) } = visitor;
-  if (!(Number.isSafeInteger(accountId) || (typeof accountId === 'string' && accountId.length > 0 && accountId.length <= 200))) {
-    throw wrong('accountId', accountId, 'a whole number or a text of 1 to 200 characters');
-  }
-  if (typeof name !== 'string') throw wrong('name', name, 'a text');
-  return { accountId: String(accountId), name };
+  const known = readAccountId(asked, accountId);
+  if (typeof name !== 'string') throw wrongAnswer(asked, 'name', name, 'a text');
+  return { accountId: known, name };
 }
 
-function wrong(member: keyof Visitor, value: unknown, wanted: string): HookwellError {
-  return new HookwellError(
-    'invalid_option',
-    `webhooks: console.authenticate answered ${member} ${shown(value)}; it must be ${wanted}.`,
-    { value },
-  );
-}
+const asked = 'console.authenticate';

@@ -9,9 +9,10 @@ import { reporter } from './report.ts';
 import { pathOf, type HostRequest } from './request.ts';
 import type { SectionHandler } from './section.ts';
 import { sections } from './sections.ts';
+import { sendText } from './send-text.ts';
 
 /** The part of an engine that the contract and the pages are served with. */
-export type WebhooksEngine = Pick<Engine, 'catalog' | 'subscriptions' | 'deliveries' | 'events'>;
+export type WebhooksEngine = Pick<Engine, 'catalog' | 'subscriptions' | 'deliveries' | 'explain' | 'replays' | 'events'>;
 
 /**
  * What `app.use` takes. Its types are Node's, which Express 4 and 5 extend, so that it fits into an app of either
@@ -71,11 +72,10 @@ export function webhooks(engine: WebhooksEngine, options: WebhooksOptionsInput):
 function sendTrouble(response: ServerResponse): void {
   if (response.destroyed) return;
   if (response.headersSent) return void response.destroy();
-  response.writeHead(500, { 'Content-Type': 'text/plain;charset=UTF-8', 'Cache-Control': 'no-store' });
-  response.end('Something went wrong here, not in your request. Try again later.');
+  sendText(response, 500, 'Something went wrong here, not in your request. Try again later.');
 }
 
-const engineMembers = { subscriptions: 'create', deliveries: 'attempts', events: 'emit' } as const;
+const engineMembers = { subscriptions: 'create', deliveries: 'attempts', replays: 'list', events: 'emit' } as const;
 
 function checkEngine(engine: WebhooksEngine): void {
   for (const [part, member] of Object.entries(engineMembers)) {

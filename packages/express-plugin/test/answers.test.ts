@@ -36,7 +36,7 @@ async function startWithReceiver(t: ExecutionContext, given: HostOptions = {}) {
   t.teardown(() => receiver.close());
   const host = await startHost(t, {
     ...given,
-    engine: { transports: [httpTransport({ protocols: ['http:'] })], catalog, ...given.engine },
+    engine: { transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })], catalog, ...given.engine },
   });
   return { host, state, url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook` };
 }
@@ -121,7 +121,7 @@ test('an endpoint that always fails: each step is seen in Webhooks and WebhookLo
   const { host, state, url } = await startWithReceiver(t, {
     engine: {
       catalog,
-      transports: [httpTransport({ protocols: ['http:'] })],
+      transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })],
       random: () => 0.5,
       retry: { scheduleMs: [60_000, 60_000, 60_000, 60_000], jitter: 0 },
       health: { suspendAfterFailures: 2, suspendAfterMs: 60_000, probeEveryMs: 30_000, unsubscribeAfterMs: 90_000 },
@@ -213,7 +213,7 @@ test('an event whose body cannot be composed hides no other', async (t) => {
     },
   };
   const { host, url } = await startWithReceiver(t, {
-    engine: { plugins: [failing], catalog, transports: [httpTransport({ protocols: ['http:'] })] },
+    engine: { plugins: [failing], catalog, transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'] })] },
   });
   await subscribe(host, { url, event: 'sub_tag(1)' });
   await subscribe(host, { url, event: 'sub_tag(2)' });

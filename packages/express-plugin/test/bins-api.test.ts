@@ -29,7 +29,7 @@ for (const [method, path, json] of calls) {
     const nobody = await host.bins<ProblemJson>(method, `/${id}${path}`, { ...wish, account: null });
     t.is(nobody.status, 401);
     t.is(nobody.value.code, 'not_authenticated');
-    t.is(nobody.headers['content-type'], 'application/problem+json;charset=UTF-8');
+    t.is(nobody.headers['content-type'], 'application/problem+json');
     t.like(await host.state(id), { bin: { requests: 1, answer: { status: 200 } } });
   });
 }
@@ -101,7 +101,7 @@ test('paths and methods that are none are answered with problems', async (t) => 
   }
   const wrong = await host.bins<ProblemJson>('PATCH', `/${id}`);
   t.is(wrong.status, 405);
-  t.is(wrong.headers.allow, 'GET, DELETE');
+  t.is(wrong.headers.allow, 'GET, HEAD, DELETE');
 });
 
 /** Hears a stream of a bin, part by part. */

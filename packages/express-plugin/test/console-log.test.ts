@@ -20,10 +20,10 @@ function line(order: number): LogLine {
   };
 }
 
-/** A page of lines, newest first, of a log of so many. */
-const page = (from: number, to: number, next: string | null): LogPage => ({
+/** A page of lines, newest first, of a log of so many, with the cursor of the next one. */
+const page = (from: number, to: number, cursor: string | null): LogPage => ({
   rows: Array.from({ length: from - to + 1 }, (_, index) => line(from - index)),
-  next,
+  next: cursor === null ? null : { list: 'attempts', query: { cursor } },
   remaining: from,
 });
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { spanOf, timeTicks } from '../pages/console/chart-data.ts';
-import { decodeForm } from '../pages/console/decode-form.ts';
+import { formFields } from '../pages/console/form-fields.ts';
 import { explain, isProbe } from '../pages/console/explain.ts';
 import { healthWords, localTimes, sentence, topicWords, waitingInWords } from '../pages/console/words.ts';
 import { bytes, duration, fromNow, percent, span } from '../pages/look/format.ts';
@@ -96,14 +96,14 @@ test('sentences begin with a capital and end, and their times are the reader’s
 });
 
 test('a form body is taken apart as it was written, and one that cannot be decoded is shown as it is', (t) => {
-  t.deepEqual(decodeForm('event%5Btype%5D=sub_tag&data[firstname]=Zo%C3%AB+M&empty=&flag&bad=%E0%A4%A'), [
+  t.deepEqual(formFields('event%5Btype%5D=sub_tag&data[firstname]=Zo%C3%AB+M&empty=&flag&bad=%E0%A4%A'), [
     { name: 'event[type]', value: 'sub_tag' },
     { name: 'data[firstname]', value: 'Zoë M' },
     { name: 'empty', value: '' },
     { name: 'flag', value: '' },
     { name: 'bad', value: '%E0%A4%A' },
   ]);
-  t.deepEqual(decodeForm(''), []);
+  t.deepEqual(formFields(''), []);
 });
 
 test('JSON is coloured without a sign more or less', (t) => {

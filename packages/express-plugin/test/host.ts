@@ -61,6 +61,8 @@ export interface Host {
   /** Moves the clocks of the engine and of the rate limit. */
   readonly move: (ms: number) => void;
   readonly call: (method: string, path: string, wish?: Wish) => Promise<Answer>;
+  /** Takes no more connections, and waits until the last one has gone: what a host does before it ends. */
+  readonly close: () => Promise<void>;
 }
 
 /** What a request carries beside its method and path. */
@@ -135,6 +137,9 @@ export async function startHost(t: ExecutionContext, given: HostOptions = {}): P
       moved += ms;
     },
     call: async (method, path, wish) => call(port, method, path, wish),
+    async close() {
+      await new Promise((resolve) => server.close(resolve));
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
 import { webhooks } from '../src/index.ts';
 import { authenticate, keysOf, type Wish } from './host.ts';
@@ -9,10 +10,10 @@ const session = (account: string, more: Readonly<Record<string, string>> = {}): 
   headers: { Cookie: `session=${account}`, ...more },
 });
 
-/** Two accounts with a subscription, a log line and a delivery that waits; answers the ids of account 2. */
+/** Two accounts with a subscription, a log line, a delivery that waits and a replay; answers the ids of account 2. */
 async function two(
   t: ExecutionContext,
-): Promise<{ readonly host: ManagedHost; readonly subscription: number; readonly delivery: string }> {
+): Promise<{ readonly host: ManagedHost; readonly subscription: number; readonly delivery: string; readonly replay: string }> {
   const host = await startManaged(t, {
     options: {
       console,
@@ -21,6 +22,7 @@ async function two(
     },
   });
   let subscription = 0;
+  let replay = '';
   for (const [as, accountId] of [
     ['app-1', 1],
     ['app-2', 2],
@@ -30,9 +32,10 @@ async function two(
     await host.engine.deliverDue();
     await host.api('POST', `/subscriptions/${subscription}/pause`, { as });
     await tagged(host, accountId, 9, `Joan-of-${as}`);
+    ({ id: replay } = await host.engine.replays.create(accountId, { missing: true }));
   }
   const { json } = await host.api<{ readonly rows: readonly { readonly id: string }[] }>('GET', '/deliveries', { as: 'app-2' });
-  return { host, subscription, delivery: json.rows[0]?.id ?? '' };
+  return { host, subscription, delivery: json.rows[0]?.id ?? '', replay };
 }
 
 test('whatever an account reads is its own: by key and by session, on every route', async (t) => {
@@ -140,7 +143,8 @@ test('a key needs the permission of each route, and its requests are counted wit
   const before = await left('/Webhooks');
   t.is(await left('/manage/subscriptions'), before - 1);
   t.is(await left('/Webhooks'), before - 2);
-  t.is((await host.api('GET', '/subscriptions', session('2'))).headers['x-rate-limit-remaining'], undefined);
+  t.is((await host.api('GET', '/subscriptions', session('2'))).headers['x-rate-limit-remaining'], '999', 'of its own budget');
+  t.is(await left('/Webhooks'), before - 3);
 });
 
 test('over the limit there is a problem that says when to come again', async (t) => {
@@ -149,6 +153,71 @@ test('over the limit there is a problem that says when to come again', async (t)
   const reply = await host.api('GET', '/subscriptions');
   t.like(reply.json, problem('too_many_requests', 429) as never);
   t.is(reply.headers['retry-after'], '60');
+});
+
+test('sessions of an account share a budget, of pages, API and bins together, and hold up no other and no key', async (t) => {
+  const host = await startManaged(t, {
+    options: { console, bins: { enabled: true }, rateLimit: { limit: 100, sessionLimit: 3 } },
+  });
+  for (const path of ['/manage/subscriptions', '/bins/api', '/manage/attempts']) {
+    t.is((await host.call('GET', path, session('1'))).status, 200);
+  }
+  for (const path of ['/manage/subscriptions', '/bins/api', '/manage/nothing', '/bins/api/nothing']) {
+    const reply = await host.call('GET', path, session('1'));
+    t.like(JSON.parse(reply.text), problem('too_many_requests', 429) as never, path);
+    t.is(reply.headers['retry-after'], '60');
+    t.is(reply.headers['x-rate-limit-limit'], '3');
+  }
+  t.is((await host.call('GET', '/manage/subscriptions', session('2'))).status, 200);
+  t.is((await host.api('GET', '/subscriptions', { as: 'app-1' })).status, 200);
+  host.move(60_000);
+  t.is((await host.call('GET', '/manage/subscriptions', session('1'))).status, 200);
+});
+
+test('sessions can be guessed no faster than the limit, on whichever page, and hold up nobody who was there before', async (t) => {
+  let asked = 0;
+  const host = await startManaged(t, {
+    options: {
+      console: {
+        authenticate: async (request: IncomingMessage) => {
+          asked += 1;
+          return sessionOf(request);
+        },
+      },
+      bins: { enabled: true },
+      documentation: { examples: () => ({ events: {} }) },
+      rateLimit: { limit: 100, sessionLimit: 9 },
+    },
+  });
+  const guess = async (path: string, cookie: string) =>
+    (await host.call('GET', path, { as: null, headers: { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' } })).status;
+  t.is(await guess('/manage/subscriptions', 'session=1'), 200, 'somebody who is there before');
+  const paths = ['/manage/subscriptions', '/manage/live', '/bins/api', '/docs/examples.json'];
+  for (let n = 0; asked < 10; n += 1) t.is(await guess(paths[n % paths.length] ?? '', `guess=${n}`), 401);
+  for (const path of [...paths, '/console', '/bins']) t.is(await guess(path, 'session=2'), 429, path);
+  t.not(await guess('/docs', 'session=2'), 429, 'a page for everybody asks nobody, and shows itself');
+  t.is(asked, 10, 'over the limit nobody is asked any more, not even about the right one');
+  const told = await host.api('GET', '/subscriptions', { as: null, headers: { Cookie: 'guess=x' } });
+  t.like(told.json, problem('too_many_requests', 429) as never);
+  t.deepEqual([told.headers['retry-after'], told.headers['x-rate-limit-limit']], ['60', '9']);
+  t.is(await guess('/manage/subscriptions', 'session=1'), 200, 'who was somebody is not held up');
+  t.is((await host.api('GET', '/subscriptions', { as: 'app-2' })).status, 200, 'nor is a key');
+  host.move(60_000);
+  t.is(await guess('/manage/subscriptions', 'session=2'), 200);
+});
+
+test('a session that was somebody’s and is no longer counts as a guess from then on, and good ones cost nothing', async (t) => {
+  let valid = true;
+  const host = await startManaged(t, {
+    options: {
+      console: { authenticate: async (request: IncomingMessage) => (valid ? sessionOf(request) : null) },
+      rateLimit: { sessionLimit: 2 },
+    },
+  });
+  const as = async (account: string) => (await host.api('GET', '/subscriptions', session(account))).status;
+  for (const account of ['1', '2', '3', '4']) t.is(await as(account), 200);
+  valid = false;
+  t.deepEqual([await as('1'), await as('2'), await as('3'), await as('1')], [401, 401, 429, 429]);
 });
 
 test('keys win over a session, and are all there is where no console is', async (t) => {

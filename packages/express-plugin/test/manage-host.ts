@@ -124,55 +124,53 @@ export interface Heard {
   readonly close: () => void;
 }
 
-/** Listens to the changes of an account. */
+/** Listens to the changes of an account, or to what else is told at a path. */
 export async function listen(
   t: ExecutionContext,
   host: Host,
   headers: Readonly<Record<string, string>> = keysOf('app-1'),
+  path = '/1/manage/live',
 ): Promise<Heard> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { host: '127.0.0.1', port: host.port, path: '/1/manage/live', headers, agent: false },
-      (response) => {
-        const events: unknown[] = [];
-        const waiting: ((event: unknown) => void)[] = [];
-        let text = '';
-        const give = (event: unknown): void => {
-          const wait = waiting.shift();
-          if (wait) wait(event);
-          else events.push(event);
-        };
-        response.setEncoding('utf8');
-        const heard: Heard = {
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          get body() {
-            return text;
-          },
-          next: async () => {
-            if (events.length > 0) return events.shift();
-            return new Promise((wait) => waiting.push(wait));
-          },
-          close: () => request.destroy(),
-        };
-        response.on('data', (part: string) => {
-          text += part;
-          if (heard.status !== 200) return;
-          const blocks = text.split('\n\n');
-          text = blocks.pop() ?? '';
-          for (const block of blocks) {
-            const data = /^data: (.*)$/m.exec(block)?.[1];
-            if (data !== undefined) give(JSON.parse(data));
-            else if (block.includes(': connected')) resolve(heard);
-          }
-        });
-        response.on('end', () => {
-          give(null);
-          resolve(heard);
-        });
-        response.on('error', () => give(null));
-      },
-    );
+    const request = httpRequest({ host: '127.0.0.1', port: host.port, path, headers, agent: false }, (response) => {
+      const events: unknown[] = [];
+      const waiting: ((event: unknown) => void)[] = [];
+      let text = '';
+      const give = (event: unknown): void => {
+        const wait = waiting.shift();
+        if (wait) wait(event);
+        else events.push(event);
+      };
+      response.setEncoding('utf8');
+      const heard: Heard = {
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        get body() {
+          return text;
+        },
+        next: async () => {
+          if (events.length > 0) return events.shift();
+          return new Promise((wait) => waiting.push(wait));
+        },
+        close: () => request.destroy(),
+      };
+      response.on('data', (part: string) => {
+        text += part;
+        if (heard.status !== 200) return;
+        const blocks = text.split('\n\n');
+        text = blocks.pop() ?? '';
+        for (const block of blocks) {
+          const data = /^data: (.*)$/m.exec(block)?.[1];
+          if (data !== undefined) give(JSON.parse(data));
+          else if (block.includes(': connected')) resolve(heard);
+        }
+      });
+      response.on('end', () => {
+        give(null);
+        resolve(heard);
+      });
+      response.on('error', () => give(null));
+    });
     request.on('error', reject);
     t.teardown(() => request.destroy());
     request.end();
@@ -180,12 +178,13 @@ export async function listen(
 }
 
 /** Every route with its path filled in. */
-export function everyRoute(ids: { readonly subscription: number; readonly delivery: string }) {
+export function everyRoute(ids: { readonly subscription: number; readonly delivery: string; readonly replay?: string }) {
+  const { subscription, delivery, replay = delivery } = ids;
+  const idFor = (path: string): string =>
+    path.includes('/subscriptions/') ? String(subscription) : path.includes('/replays/') ? replay : delivery;
   return manageRoutes.map((route) => ({
     route,
-    path: route.path
-      .replace('/manage', '')
-      .replace('{id}', route.path.includes('/subscriptions/') ? String(ids.subscription) : ids.delivery),
+    path: route.path.replace('/manage', '').replace('{id}', idFor(route.path)),
     wish: route.body?.required ? { json: route.body.example } : {},
   }));
 }

@@ -6,6 +6,7 @@ import { sqliteStorage } from '@hookwell/adapters/sqlite';
 import test, { type ExecutionContext } from 'ava';
 import { LiveHub, maxListeners, type Listener } from '../src/manage/live-hub.ts';
 import type { ChangeJson } from '../src/manage/schemas-stats.ts';
+import type { WebhooksEngine } from '../src/index.ts';
 import { keysOf, noon, versions, type Version } from './host.ts';
 import { listen, problem, sessionOf, startManaged, subscribed, tagged, type ManagedHost } from './manage-host.ts';
 
@@ -87,10 +88,9 @@ test('an account has so many listeners and no more, and another one still has it
   t.is(again.status, 200);
 });
 
-/** A listener that hears the next change, and the next beats. */
+/** A listener that hears the next change. */
 interface Ear extends Listener {
   readonly next: () => Promise<ChangeJson>;
-  readonly beats: (count: number) => Promise<void>;
   readonly ended: Promise<void>;
 }
 
@@ -103,12 +103,8 @@ function ear(): Ear {
       changes.push(change);
       notices.emit('change');
     },
-    onBeat: () => void notices.emit('beat'),
     onEnd: () => void notices.emit('end'),
     ended,
-    async beats(count) {
-      for (let beat = 0; beat < count; beat += 1) await once(notices, 'beat');
-    },
     async next() {
       while (changes.length === 0) await once(notices, 'change');
       return changes.shift() as ChangeJson;
@@ -116,7 +112,25 @@ function ear(): Ear {
   };
 }
 
-const quick = { gatherMs: 5, lookMs: 10, beatMs: 20 };
+const quick = { gatherMs: 5, lookMs: 10 };
+
+/** An engine that tells when its log is looked at: the second look from now on begins once the first is over. */
+function seen(
+  { engine: { catalog, subscriptions, deliveries, explain, replays, events } }: ManagedHost,
+  look: typeof deliveries.attempts = async (...parameters) => deliveries.attempts(...parameters),
+): { readonly engine: WebhooksEngine; readonly looks: (count: number) => Promise<void> } {
+  const notices = new EventEmitter();
+  const attempts: typeof look = async (...parameters) => {
+    notices.emit('look');
+    return look(...parameters);
+  };
+  return {
+    engine: { catalog, subscriptions, deliveries: { ...deliveries, attempts }, explain, replays, events },
+    async looks(count) {
+      for (let done = 0; done < count; done += 1) await once(notices, 'look');
+    },
+  };
+}
 
 /** Two processes on one file: one with a hub, and one that does something. */
 async function twoProcesses(t: ExecutionContext): Promise<{ readonly here: ManagedHost; readonly there: ManagedHost }> {
@@ -134,11 +148,12 @@ test('what another process did is seen in the log, and only that of the account'
   await tagged(there);
   await there.engine.deliverDue();
 
-  const hub = new LiveHub(here.engine, () => t.fail(), quick);
+  const { engine, looks } = seen(here);
+  const hub = new LiveHub(engine, () => t.fail(), quick);
   const page = ear();
   const remove = hub.add('1', page);
-  // What was there before is nothing new: the first beats pass without a change.
-  await page.beats(2);
+  // What was there before is nothing new: the first look passes without a change.
+  await looks(2);
   await tagged(there, 2);
   await tagged(there, 1, 9);
   await there.engine.deliverDue();
@@ -152,17 +167,18 @@ test('what another process did is seen in the log, and only that of the account'
 test('what this process told of is not told again by the log', async (t) => {
   const host = await startManaged(t);
   // Told at once, so that what the log says would come as a change of its own.
-  const hub = new LiveHub(host.engine, () => t.fail(), { gatherMs: 1, lookMs: 30, beatMs: 40 });
+  const { engine, looks } = seen(host);
+  const hub = new LiveHub(engine, () => t.fail(), { gatherMs: 1, lookMs: 30 });
   const page = ear();
   const { id } = await subscribed(host);
   const remove = hub.add('1', page);
-  await page.beats(2);
+  await looks(2);
   for (let round = 1; round <= 3; round += 1) {
     await tagged(host, 1, round);
     await host.engine.deliverDue();
-    const seen: string[] = [];
-    while (seen.length === 0) seen.push(...(await page.next()).deliveries);
-    await page.beats(2);
+    const told: string[] = [];
+    while (told.length === 0) told.push(...(await page.next()).deliveries);
+    await looks(2);
     hub.touch('1', { subscriptionId: id });
     t.deepEqual(await page.next(), { subscriptions: [id], deliveries: [], more: false });
   }
@@ -194,18 +210,16 @@ test('listeners are let go once the engine has stopped', async (t) => {
 test('a log that cannot be read is reported once, and looked at again', async (t) => {
   const host = await startManaged(t);
   const errors: unknown[] = [];
-  const hub = new LiveHub(host.engine, (error) => errors.push(error), quick);
-  const page = ear();
   let broken = true;
   const { attempts } = host.engine.deliveries;
-  Object.assign(host.engine.deliveries, {
-    attempts: async (...parameters: Parameters<typeof attempts>) =>
-      broken ? Promise.reject(new Error('disk full')) : attempts(...parameters),
-  });
-  hub.add('1', page);
-  await page.beats(3);
+  const { engine, looks } = seen(host, async (...parameters) =>
+    broken ? Promise.reject(new Error('disk full')) : attempts(...parameters),
+  );
+  const hub = new LiveHub(engine, (error) => errors.push(error), quick);
+  hub.add('1', ear());
+  await looks(3);
   t.is(errors.length, 1);
   broken = false;
-  await page.beats(2);
+  await looks(2);
   t.is(errors.length, 1);
 });

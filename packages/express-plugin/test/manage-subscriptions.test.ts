@@ -1,10 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import Value from 'typebox/value';
-import type { NewSecretJson, SubscriptionJson, SubscriptionPageJson, TestResultJson } from '../src/manage/schemas.ts';
+import type {
+  CreatedSubscriptionJson,
+  NewSecretJson,
+  SubscriptionJson,
+  SubscriptionPageJson,
+  TestResultJson,
+} from '../src/manage/schemas.ts';
 import { SubscriptionPageSchema, SubscriptionSchema } from '../src/manage/schemas.ts';
 import { managedSecrets } from '@hookwell/core';
 import { noon, versions, type Version } from './host.ts';
-import { bad, problem, startManaged, storages, subscribed, tagged } from './manage-host.ts';
+import { bad, everyRoute, problem, startManaged, storages, subscribed, tagged } from './manage-host.ts';
 
 for (const version of Object.keys(versions) as Version[]) {
   for (const [kind, storage] of Object.entries(storages)) {
@@ -34,7 +41,9 @@ for (const version of Object.keys(versions) as Version[]) {
         heldUntil: null,
         lastAttemptAt: null,
         lastStatus: 0,
+        filter: null,
         hasSecret: false,
+        headerNames: [],
       });
       t.true(Value.Check(SubscriptionSchema, made.json));
       const path = `/subscriptions/${made.json.id}`;
@@ -241,4 +250,17 @@ test('a keeper that cannot open a secret is reported, and hides no subscription'
     host.errors.map(({ message }) => message),
     ['no such key'],
   );
+});
+
+test('the first secret of a subscription is shown when it is made, and by no other answer', async (t) => {
+  const secrets = managedSecrets({ keys: [{ id: 'a', key: randomBytes(32).toString('base64') }] });
+  const host = await startManaged(t, { options: { secrets }, engine: { plugins: [secrets] } });
+  const made = await subscribed(host);
+  const { secret = '' } = made as CreatedSubscriptionJson;
+  t.regex(secret, /^whsec_[A-Za-z0-9+/]{43}=$/);
+  t.deepEqual(secrets.secretsOf(await host.engine.subscriptions.get(1, made.id)), [secret]);
+  for (const { route, path, wish } of everyRoute({ subscription: made.id, delivery: 'none' })) {
+    if (route.answer.contentType !== 'application/json' || route.method === 'DELETE') continue;
+    t.false((await host.api(route.method, path, wish)).text.includes(secret), route.id);
+  }
 });

@@ -31,7 +31,7 @@ async function run(storage) {
   const receiverUrl = await listen(receiver);
   const engine = createEngine({
     storage,
-    transports: [httpTransport({ protocols: ['https:', 'http:'] })],
+    transports: [httpTransport({ protocols: ['https:', 'http:'], allow: ['127.0.0.1:*'] })],
     catalog: ontraportCatalog,
   });
   await engine.start();

@@ -1,13 +1,15 @@
 import { readAnswer, type TransportResult } from '@hookwell/core';
 import type { Dispatcher } from 'undici';
-import { answerText, maxKeptBytes } from './answer-text.ts';
-import type { Connection, ConnectedHandler } from './connections.ts';
+import { answerText } from './answer-text.ts';
+import { maxHeaderBytes, type Connection, type ConnectedHandler } from './connections.ts';
 import { failure, failureOf, isClosing, type Failure, type Outages } from './failure.ts';
 import type { HttpTransportOptions } from './http-options.ts';
 import type { Limited } from './in-flight.ts';
 
 /** How much of an answer is read, in bytes; then the connection is given up. */
-const maxReadBytes = 65_536;
+export const maxReadBytes = 65_536;
+
+const tooLargeHeaders = 'the headers of the answer are larger than 16 KiB';
 
 /** What all exchanges of a transport share. */
 export interface ExchangeContext {
@@ -15,6 +17,8 @@ export interface ExchangeContext {
   readonly outages: Pick<Outages, 'shared'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** How much of an answer is kept, in bytes. */
+  readonly keptBytes: number;
   readonly onSettled: (exchange: Exchange) => void;
 }
 
@@ -54,6 +58,17 @@ export class Exchange implements ConnectedHandler, Limited {
     this.#controller = controller;
     this.#reused = this.connection !== undefined && this.connection.answers > 0;
     this.#writtenAt = this.#context.options.monotonicNow();
+    this.connection?.watch(this);
+  }
+
+  hasHeaders(): boolean {
+    return this.#status !== 0;
+  }
+
+  /** Ends it because more has arrived than an answer may have, outside of what is counted as its body. */
+  overflow(): void {
+    this.#incomplete(failure('endpoint', this.#status === 0 ? tooLargeHeaders : 'the answer has no end'));
+    this.#giveUp();
   }
 
   onResponseStarted(): void {
@@ -62,6 +77,11 @@ export class Exchange implements ConnectedHandler, Limited {
 
   onResponseStart(_controller: unknown, status: number, headers: Readonly<Record<string, string | string[] | undefined>>): void {
     if (status < 200) return;
+    if ((this.connection?.arrivedBytes() ?? 0) > maxHeaderBytes && sizeOf(headers) > maxHeaderBytes) {
+      this.#settle(failure('endpoint', tooLargeHeaders));
+      this.#giveUp();
+      return;
+    }
     this.#status = status;
     const retryAfter = headers['retry-after'];
     this.#retryAfter = (typeof retryAfter === 'string' ? retryAfter : retryAfter?.[0]) ?? null;
@@ -69,8 +89,9 @@ export class Exchange implements ConnectedHandler, Limited {
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
     if (this.#settled) return;
-    if (this.#read < maxKeptBytes) {
-      const part = chunk.subarray(0, maxKeptBytes - this.#read);
+    const { keptBytes } = this.#context;
+    if (this.#read < keptBytes) {
+      const part = chunk.subarray(0, keptBytes - this.#read);
       this.#kept = this.#kept === null ? part : Buffer.concat([this.#kept, part]);
     }
     this.#read += chunk.length;
@@ -115,7 +136,8 @@ export class Exchange implements ConnectedHandler, Limited {
   }
 
   #text(): string {
-    return answerText(this.#kept, this.#read > maxKeptBytes);
+    const { keptBytes } = this.#context;
+    return answerText(this.#kept, this.#read > keptBytes, keptBytes);
   }
 
   #settle(result: TransportResult): void {
@@ -129,4 +151,13 @@ export class Exchange implements ConnectedHandler, Limited {
   #giveUp(): void {
     this.#controller?.abort(new Error('enough was read, or the time is over'));
   }
+}
+
+/** About how many bytes headers took on the wire. */
+function sizeOf(headers: Readonly<Record<string, string | string[] | undefined>>): number {
+  let size = 0;
+  for (const [name, value] of Object.entries(headers)) {
+    for (const one of typeof value === 'string' ? [value] : (value ?? [])) size += name.length + one.length + 4;
+  }
+  return size;
 }

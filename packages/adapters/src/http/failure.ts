@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Fault, TransportResult } from '@hookwell/core';
+import { blockedAddress, BlockedAddressError } from './address-guard.ts';
 import type { HttpTransportOptions } from './http-options.ts';
 
 /** An attempt that came to nothing. */
@@ -12,6 +13,11 @@ export function failure(
   more: Partial<Pick<Failure, 'status' | 'answer' | 'unsent'>> = {},
 ): Failure {
   return { ok: false, fault, reason, status: 0, answer: '', retryAfterMs: null, unsent: false, ...more };
+}
+
+/** What an attempt says of a URL that may not be sent to, be it found out before or while connecting. */
+export function refusedUrl(problem: string): string {
+  return `its URL may not be sent to: ${problem}`;
 }
 
 /** What errors mean, by their code. No sentence has an address in it, because subscribers read them. */
@@ -27,11 +33,16 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'connection closed by the receiver',
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are larger than 16 KiB',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the answer is not as long as its content-length says',
+  HOOKWELL_PROXY_FAILED: 'the proxy that requests go through could not connect to the host',
   ERR_ASSERTION: 'the answer is not valid HTTP',
 };
 
 /** Trouble of this process or machine, which says nothing about the receiver. */
 const local: Readonly<Record<string, string>> = {
+  HOOKWELL_MAX_SOCKETS: 'this process has as many connections open as it may',
+  HOOKWELL_PROXY_DOWN: 'the proxy that requests go through does not answer',
+  HOOKWELL_PROXY_CREDENTIALS: 'the proxy that requests go through does not take the credentials',
+  UND_ERR_MAX_ORIGINS_REACHED: 'this process has connections to as many hosts as it may',
   EMFILE: 'this process has no file descriptors left',
   ENFILE: 'this machine has no file descriptors left',
   ENOBUFS: 'this machine has no network buffers left',
@@ -80,6 +91,7 @@ export function failureOf(
   outages: Pick<Outages, 'shared'>,
   { connectMs, headersMs }: Pick<HttpTransportOptions, 'connectMs' | 'headersMs'>,
 ): Failure {
+  if (error instanceof BlockedAddressError) return failure('policy', refusedUrl(blockedAddress));
   const code = codeOf(error);
   const trouble = local[code];
   if (trouble !== undefined) return failure('local', trouble);
@@ -96,7 +108,8 @@ export function failureOf(
   // undici's own parser errors have no code for some mistakes.
   if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError'))
     return failure('endpoint', 'the answer is not valid HTTP');
-  if (/CERT|SIGNED|UNABLE_TO_|ALTNAME|CRL/.test(code)) return failure('endpoint', `TLS certificate not accepted (${code})`);
+  if (/CERT|SIGNED|UNABLE_TO_|ALTNAME|CRL|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/.test(code))
+    return failure('endpoint', `TLS certificate not accepted (${code})`);
   if (/^ERR_(SSL|TLS)|^EPROTO$/.test(code)) return failure('endpoint', `TLS handshake failed (${code})`);
   return failure('endpoint', reasons[code] ?? `the request failed${/^[A-Z0-9_]{1,60}$/.test(code) ? ` (${code})` : ''}`);
 }

@@ -25,6 +25,13 @@ export class AttemptLog {
     return this.#byAccount.of(accountId).values();
   }
 
+  /** The id of an account's newest line; 0 without any. */
+  lastIdOf(accountId: string): number {
+    let last = 0;
+    for (const { id } of this.ofAccount(accountId)) last = id;
+    return last;
+  }
+
   add(line: Omit<Attempt, 'id'>): void {
     this.#lastId += 1;
     const attempt = { id: this.#lastId, ...line };
@@ -37,22 +44,22 @@ export class AttemptLog {
     this.#byAge.delete(attempt);
   }
 
-  /** The oldest lines, of what was delivered or of all else, that began before. */
-  olderThan(outcome: 'delivered' | 'failed', before: number, limit: number): Attempt[] {
+  /** The oldest lines, of what was delivered or of all else, that began before, but for those of some accounts. */
+  olderThan(outcome: 'delivered' | 'failed', before: number, limit: number, spared: ReadonlySet<string>): Attempt[] {
     const found: Attempt[] = [];
     for (const line of this.#byAge.from({ outcome, startedAt: Number.NEGATIVE_INFINITY, id: 0 })) {
       if (found.length >= limit || line.startedAt >= before || kindOf(line) !== kindOf({ outcome })) break;
-      found.push(line as Attempt);
+      if (!spared.has((line as Attempt).accountId)) found.push(line as Attempt);
     }
     return found;
   }
 
-  /** The oldest lines of accounts that have more than they may keep. */
-  beyond(keep: number, limit: number): Attempt[] {
+  /** The oldest lines of accounts that have more than they may keep, but for some of these. */
+  beyond(keep: number, limit: number, spared: ReadonlySet<string>): Attempt[] {
     const found: Attempt[] = [];
-    for (const [, lines] of this.#byAccount.all()) {
+    for (const [accountId, lines] of this.#byAccount.all()) {
       let excess = Math.min(lines.size - keep, limit - found.length);
-      if (excess <= 0) continue;
+      if (excess <= 0 || spared.has(accountId)) continue;
       for (const line of lines.values()) {
         found.push(line);
         excess -= 1;

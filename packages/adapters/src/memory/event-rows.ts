@@ -6,6 +6,8 @@ import { orderTexts, SortedSet } from './sorted-set.ts';
 export interface EventRow {
   readonly event: StoredEvent;
   readonly storedAt: number;
+  /** Grows with each event. */
+  readonly position: number;
   /** How many deliveries and log lines need it. */
   references: number;
 }
@@ -18,6 +20,8 @@ export class EventRows {
   readonly #byKey = new Groups<string, EventRow>();
   /** Those that nothing needs, oldest first. */
   readonly #unneeded = new SortedSet<Age>((a, b) => a.storedAt - b.storedAt || orderTexts(a.event.id, b.event.id));
+
+  #lastPosition = 0;
 
   get(id: string): EventRow | undefined {
     return this.#byId.get(id);
@@ -33,16 +37,28 @@ export class EventRows {
     return found;
   }
 
+  /** The rows of an account's own events, in the order in which they were stored. */
+  *ofAccount(accountId: string): Generator<EventRow> {
+    for (const row of this.#byId.values()) if (row.event.accountId === accountId) yield row;
+  }
+
   /** The event for which an account has used an idempotency key. */
   ofKey(accountId: string, key: string): StoredEvent | undefined {
     return this.#byKey.of(accountId).get(key)?.event;
   }
 
-  add(event: StoredEvent, storedAt: number): void {
-    const row = { event: copyEvent(event), storedAt, references: 0 };
+  /** Adds an event; `settle` is to follow, once what needs it was added: most are never without anything that does. */
+  add(event: StoredEvent, storedAt: number): EventRow {
+    this.#lastPosition += 1;
+    const row = { event: copyEvent(event), storedAt, position: this.#lastPosition, references: 0 };
     this.#byId.set(event.id, row);
     if (event.idempotencyKey !== null) this.#byKey.set(event.accountId, event.idempotencyKey, row);
-    this.#unneeded.add(row);
+    return row;
+  }
+
+  /** Takes note of an event that was added and that nothing needs, once all that needs it was added. */
+  settle(row: EventRow): void {
+    if (row.references === 0) this.#unneeded.add(row);
   }
 
   /** Counts one more row that needs it, or one less. */
@@ -54,24 +70,44 @@ export class EventRows {
     if (row.references === 0) this.#unneeded.add(row);
   }
 
-  /** Forgets those that were stored before, and that nothing needs; answers how many. */
-  forgetUnneeded(before: number, limit: number): number {
+  /** The ids of an account's own events about a record. */
+  about(accountId: string, objectType: number, recordId: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const { event } of this.#byId.values()) {
+      if (event.accountId !== accountId || event.objectType !== objectType) continue;
+      if (String(event.record['id']) === recordId) found.add(event.id);
+    }
+    return found;
+  }
+
+  /** Forgets an event, which nothing may need any more. */
+  forget(id: string): void {
+    const row = this.#byId.get(id);
+    if (row) this.#forget(row);
+  }
+
+  /** Forgets those that were stored before, and that nothing needs, but for those of some accounts; answers how many. */
+  forgetUnneeded(before: number, limit: number, spared: ReadonlySet<string>): number {
     let forgotten = 0;
-    for (const row of this.#unneededBefore(before, limit)) {
-      const { id, accountId, idempotencyKey } = row.event;
-      this.#unneeded.delete(row);
-      this.#byId.delete(id);
-      if (idempotencyKey !== null) this.#byKey.delete(accountId, idempotencyKey);
+    for (const row of this.#unneededBefore(before, limit, spared)) {
+      this.#forget(row);
       forgotten += 1;
     }
     return forgotten;
   }
 
-  #unneededBefore(before: number, limit: number): EventRow[] {
+  #forget(row: EventRow): void {
+    const { id, accountId, idempotencyKey } = row.event;
+    this.#unneeded.delete(row);
+    this.#byId.delete(id);
+    if (idempotencyKey !== null) this.#byKey.delete(accountId, idempotencyKey);
+  }
+
+  #unneededBefore(before: number, limit: number, spared: ReadonlySet<string>): EventRow[] {
     const found: EventRow[] = [];
     for (const row of this.#unneeded.from()) {
       if (found.length === limit || row.storedAt >= before) break;
-      found.push(row as EventRow);
+      if (!spared.has((row as EventRow).event.accountId)) found.push(row as EventRow);
     }
     return found;
   }

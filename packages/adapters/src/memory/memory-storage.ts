@@ -6,6 +6,7 @@ import {
   deliveryFields,
   HookwellError,
   queryRows,
+  replayFields,
   subscriptionFields,
   sumAttempts,
   sumDeliveries,
@@ -22,9 +23,13 @@ import {
 } from '@hookwell/core';
 import { claimDeliveries } from './claim-deliveries.ts';
 import { Contents } from './contents.ts';
+import { findReplayable } from './find-replayable.ts';
 import { cancelDelivery, replayDelivery } from './manage-deliveries.ts';
+import { cutClosedLanes } from './cut-closed-lanes.ts';
+import { eraseRecord } from './erase-record.ts';
 import { nextDueInMs } from './next-due.ts';
 import { prune } from './prune.ts';
+import { advanceReplay, cancelReplay, claimReplays, copyReplay, copyStep, createReplay } from './replays.ts';
 import { recordOutcomes, releaseDeliveries } from './record-outcomes.ts';
 import { storeEvents } from './store-events.ts';
 import { copySubscription } from './subscription-rows.ts';
@@ -164,6 +169,67 @@ export function memoryStorage(): StorageAdapter {
 
     async cancelDelivery(accountId, deliveryId, reason) {
       return cancelDelivery(contents, { accountId, deliveryId, reason }, now());
+    },
+
+    async cutClosedLanes(request) {
+      return cutClosedLanes(contents, request, now());
+    },
+
+    async eraseRecord(accountId, request) {
+      now();
+      return eraseRecord(contents, accountId, request);
+    },
+
+    async createReplay(replay) {
+      return createReplay(contents, replay, now());
+    },
+
+    async listReplays(accountId, query) {
+      now();
+      const { rows, total } = page(contents.replays.ofAccount(accountId), query, replayFields);
+      return { rows: rows.map(copyReplay), total };
+    },
+
+    async findReplayable(accountId, search) {
+      now();
+      return findReplayable(contents, accountId, search);
+    },
+
+    async cancelReplay(accountId, id, reason) {
+      return cancelReplay(contents, { accountId, id, reason }, now());
+    },
+
+    async claimReplays(request) {
+      return claimReplays(contents, request, now());
+    },
+
+    async advanceReplays(steps) {
+      const at = now();
+      const read = steps.map(copyStep);
+      return read.map((step) => advanceReplay(contents, step, at));
+    },
+
+    async createKeys(keys) {
+      const at = now();
+      for (const key of keys) contents.keys.add(key, at);
+    },
+
+    async findKeys(appIds) {
+      return contents.keys.find(appIds, now());
+    },
+
+    async listKeys(accountId) {
+      return contents.keys.list(accountId, now());
+    },
+
+    async endKeys(accountId, ids, inMs) {
+      const at = now();
+      contents.keys.end(accountId, ids, at + inMs, at);
+    },
+
+    async touchKeys(uses) {
+      now();
+      contents.keys.touch(uses);
     },
 
     async prune(request) {

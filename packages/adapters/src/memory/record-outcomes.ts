@@ -69,10 +69,10 @@ function lineOf(outcome: Outcome, now: number): Omit<Attempt, 'id'> {
 function writeOutcome(contents: Contents, outcome: Outcome, line: Omit<Attempt, 'id'>): boolean {
   const delivery = held(contents, outcome);
   if (!delivery) return false;
-  contents.addAttempt(line);
   if (line.nextAttemptAt === null) {
-    contents.removeDelivery(delivery);
+    contents.finishDelivery(delivery, line);
   } else {
+    contents.addAttempt(line);
     contents.queue.replace(delivery, {
       ...delivery,
       attempts: Math.max(delivery.attempts, line.number),

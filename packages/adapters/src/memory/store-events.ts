@@ -17,7 +17,7 @@ interface Plan {
  */
 export function storeEvents(contents: Contents, batch: StoreBatch, now: number): readonly StoredEvent[] {
   const { events, deliveries, answers } = plan(contents, batch);
-  for (const event of events.values()) contents.events.add(event, now);
+  const rows = Array.from(events.values(), (event) => contents.events.add(event, now));
   for (const { id, accountId, subscriptionId, eventId, leased } of deliveries.values()) {
     contents.addDelivery({
       id,
@@ -32,6 +32,7 @@ export function storeEvents(contents: Contents, batch: StoreBatch, now: number):
       fence: leased ? batch.fence : null,
     });
   }
+  for (const row of rows) contents.events.settle(row);
   return answers;
 }
 

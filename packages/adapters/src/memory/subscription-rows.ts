@@ -28,6 +28,14 @@ export class SubscriptionRows {
     return this.#byTopic.of(keyOf(key)).values();
   }
 
+  /** Those that are suspended or paused, with ids larger than that, in the order of their ids. */
+  closedAfter(id: number): Subscription[] {
+    const closed = [...this.#byId.values()].filter(
+      (row) => row.id > id && (row.health === 'suspended' || row.health === 'paused'),
+    );
+    return closed.toSorted((a, b) => a.id - b.id);
+  }
+
   add({ accountId, url, topic, format, encoding, data, attributes }: NewSubscription, now: number): Subscription {
     this.#lastId += 1;
     const subscription: Subscription = {

@@ -1,5 +1,7 @@
-import type { ClaimRequest, ClaimResult } from '@hookwell/core';
-import { readClaim, readEvent, readSubscription } from '../sql/read-rows.ts';
+import type { Claim, ClaimRequest, ClaimResult, StoredEvent } from '@hookwell/core';
+import { readSubscription } from '../sql/read-rows.ts';
+import type { DeliveriesTable, EventsTable } from '../sql/tables.ts';
+import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 import { walkLanes } from './walk-lanes.ts';
@@ -7,12 +9,40 @@ import { walkLanes } from './walk-lanes.ts';
 /** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
 const maxLanesPerCall = 1_000;
 
+const claimColumns = [
+  'id',
+  'account_id',
+  'subscription_id',
+  'event_id',
+  'attempts',
+  'failures',
+  'abandonments',
+  'created_at',
+  'replayed',
+] as const satisfies readonly (keyof DeliveriesTable)[];
+const eventColumns = [
+  'id',
+  'account_id',
+  'topic',
+  'object_type',
+  'occurred_at',
+  'idempotency_key',
+] as const satisfies readonly (keyof EventsTable)[];
+
+/** Rows on their way out: for each column what it holds, row by row. Null where there is no row. */
+type Columns<Row, Name extends keyof Row> = { readonly [Column in Name]: readonly Row[Column][] } | null;
+
 interface Answer {
-  readonly claims: readonly Parameters<typeof readClaim>[0][] | null;
-  readonly subscriptions: readonly Parameters<typeof readSubscription>[0][] | null;
-  readonly events: readonly Parameters<typeof readEvent>[0][] | null;
-  readonly cursor: number;
-  readonly more: boolean;
+  /** What is JSON in the tables, as it is, in the order of the events. */
+  readonly records: readonly StoredEvent['record'][];
+  readonly metadata: readonly StoredEvent['metadata'][];
+  readonly rest: {
+    readonly claims: Columns<DeliveriesTable, (typeof claimColumns)[number]>;
+    readonly events: Columns<EventsTable, (typeof eventColumns)[number]>;
+    readonly subscriptions: readonly Parameters<typeof readSubscription>[0][] | null;
+    readonly cursor: number;
+    readonly more: boolean;
+  };
 }
 
 /** Makes the call that leases due deliveries, lane after lane. */
@@ -22,7 +52,7 @@ export function prepareClaimDeliveries(names: Names) {
   // Events are read at the top: PostgreSQL 18.4 crashes where a row that is locked has changed meanwhile, and another part
   // of the statement below the top chooses partitions as it runs.
   const claim = plannedEachTime<Answer>(`
-    with recursive clock as materialized (select ${names.now} as now),
+    with recursive clock as materialized (select ${names.now} as now where ${keepsMemory}),
     ${walkLanes(names, 'onwards', { after: '$1::bigint' })},
     ${walkLanes(names, 'again', { after: '0', upTo: '$1::bigint' })},
     walk as materialized (
@@ -42,7 +72,7 @@ export function prepareClaimDeliveries(names: Names) {
         limit 1
       ) lane
       cross join lateral (
-        select d.* from ${names.deliveries} as d
+        select d.ctid as place, d.subscription_id from ${names.deliveries} as d
         where d.subscription_id = walk.id and d.due_at <= clock.now
         order by d.due_at, d.id limit lane.room
         for update skip locked
@@ -53,43 +83,80 @@ export function prepareClaimDeliveries(names: Names) {
       update ${names.deliveries} as d
       set fence = $5::text, due_at = clock.now + $6::double precision,
         abandonments = d.abandonments + case when d.fence is null then 0 else 1 end
-      from clock where d.id = any (array(select id from picked))
-      returning d.id
+      from clock, picked where d.ctid = any (array(select place from picked)) and d.ctid = picked.place
+      returning d.*, turn
     ),
-    ours as materialized (select picked.* from picked where id in (select id from claimed))
-    select json_build_object(
-      'claims', (select json_agg(json_build_object(
-        'id', id, 'account_id', account_id, 'subscription_id', subscription_id, 'event_id', event_id, 'attempts', attempts,
-        'failures', failures, 'abandonments', abandonments, 'created_at', created_at, 'fence', fence
-      ) order by turn) from ours),
-      'subscriptions', (
-        select json_agg(s) from ${names.subscriptions} as s where s.id in (select subscription_id from ours)
-      ),
-      'events', wanted.events,
-      'cursor', case when (select count(*) from picked) = $4::integer
-        then (select subscription_id from picked order by turn desc limit 1)
-        else coalesce((select id from (select id, row_number() over () as turn from walk) w order by turn desc limit 1), $1::bigint)
-      end,
-      'more', (select count(*) from picked) = $4::integer or (select count(*) from walk) = ${maxLanesPerCall}
-        or (select count(*) from picked) > (select count(*) from ours)
-    )::text
-    from (
-      select json_agg(event) as events from (select distinct event_id, event_day from ours) o
+    visited as (select coalesce(max(turn), 0) as turns from picked)
+    select '{"records":[' || (coalesce(wanted.records, '') || (
+      '],"metadata":[' || coalesce(wanted.metadata, '') || '],"rest":' || json_build_object(
+        'claims', (select ${columns(claimColumns)} from (select * from claimed order by turn) as row),
+        'events', wanted.events,
+        'subscriptions', (
+          select json_agg(s) from ${names.subscriptions} as s where s.id in (select subscription_id from claimed)
+        ),
+        'cursor', case when turns = $4::integer
+          then (select subscription_id from picked where turn = turns)
+          else coalesce((select id from (select id, row_number() over () as turn from walk) w order by turn desc limit 1), $1::bigint)
+        end,
+        'more', turns = $4::integer or (select count(*) from walk) = ${maxLanesPerCall}
+          or turns > (select count(*) from claimed)
+      )::text || '}'
+    ))
+    from visited, (
+      select ${columns(eventColumns)} as events, string_agg(row.record, ',') as records, string_agg(row.metadata, ',') as metadata
+      from (select distinct event_id, event_day from claimed) o
       cross join lateral (
         select * from ${names.events} as e where e.id = o.event_id and e.day = o.event_day
-      ) event
+      ) as row
     ) wanted`);
 
   return async (runner: Runner, request: ClaimRequest): Promise<ClaimResult> => {
     const { fence, leaseMs, limit, perLane, lanes, after } = request;
     const rooms = JSON.stringify(Object.fromEntries(lanes));
     const answer = await runner.run(claim, [after, rooms, perLane, limit, fence, leaseMs]);
+    const { subscriptions, cursor, more } = answer.rest;
     return {
-      claims: answer.claims?.map((row) => readClaim(row, fence)) ?? [],
-      subscriptions: answer.subscriptions?.map(readSubscription) ?? [],
-      events: answer.events?.map(readEvent) ?? [],
-      cursor: answer.cursor,
-      more: answer.more,
+      claims: readClaims(answer, fence),
+      subscriptions: subscriptions?.map(readSubscription) ?? [],
+      events: readEvents(answer),
+      cursor,
+      more,
     };
   };
+}
+
+function readClaims({ rest: { claims } }: Answer, fence: string): readonly Claim[] {
+  if (claims === null) return [];
+  return claims.id.map((id, row) => ({
+    id,
+    accountId: claims.account_id[row] as string,
+    subscriptionId: claims.subscription_id[row] as number,
+    eventId: claims.event_id[row] as string,
+    attempts: claims.attempts[row] as number,
+    failures: claims.failures[row] as number,
+    abandonments: claims.abandonments[row] as number,
+    createdAt: claims.created_at[row] as number,
+    fence,
+    ...(claims.replayed[row] === null ? {} : { replayed: true }),
+  }));
+}
+
+function readEvents({ rest: { events }, records, metadata }: Answer): readonly StoredEvent[] {
+  if (events === null) return [];
+  return events.id.map((id, row) => ({
+    id,
+    accountId: events.account_id[row] as string,
+    topic: events.topic[row] as string,
+    objectType: events.object_type[row] as number,
+    record: records[row] as StoredEvent['record'],
+    occurredAt: events.occurred_at[row] as number,
+    idempotencyKey: events.idempotency_key[row] as string | null,
+    metadata: metadata[row] as StoredEvent['metadata'],
+  }));
+}
+
+/** A list for each column, as JSON: PostgreSQL writes that quicker than an object for each row. Null where there is no row. */
+function columns(names: readonly string[]): string {
+  const lists = names.map((name) => `'${name}', json_agg(row.${name})`);
+  return `case when count(*) > 0 then json_build_object(${lists.join(', ')}) end`;
 }

@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@hookwell/core';
 import { readEvent } from '../sql/read-rows.ts';
-import { toJson, type Connection } from './connection.ts';
+import type { AccountRunner } from './account-calls.ts';
+import { toJson } from './connection.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
@@ -69,8 +70,8 @@ export function prepareManageDeliveries(names: Names) {
     findEvents: async (runner: Runner, accountId: string, ids: readonly string[]): Promise<readonly StoredEvent[]> =>
       (await runner.run(findEvents, [accountId, toJson(ids.map((id) => ({ id })))])).map(readEvent),
 
-    replay: async (connection: Connection, accountId: string, deliveryId: string): Promise<boolean> =>
-      connection.transact(async ({ run }) => {
+    replay: async (runner: AccountRunner, accountId: string, deliveryId: string): Promise<boolean> =>
+      runner.transact(async ({ run }) => {
         const last = await run(findLast, [accountId, deliveryId]);
         if (!last || !(await run(lockEvent, [last.event_id, last.event_day]))) return false;
         const { subscription_id: subscriptionId, event_id: eventId, event_day: eventDay, number } = last;

@@ -105,4 +105,43 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
   (names) => `
     alter table ${names.events} add column metadata text not null default '{}';
     alter table ${names.subscriptions} add column attributes text not null default '{}';`,
+
+  (names) => `
+    create table ${names.keys} (
+      id text collate "C" primary key,
+      account_id text collate "C" not null,
+      app_id text collate "C" not null,
+      digest text collate "C" not null,
+      last4 text collate "C" not null,
+      name text not null,
+      owner text not null,
+      permissions text not null,
+      created_at bigint not null,
+      ends_at bigint,
+      last_used_at bigint
+    );
+    create index keys_by_app on ${names.keys} (app_id);
+    create index keys_by_account on ${names.keys} (account_id, id);`,
+
+  (names) => `
+    create index subscriptions_closed on ${names.subscriptions} (id) where health in ('suspended', 'paused');`,
+
+  (names) => `
+    alter table ${names.deliveries} add column replayed smallint;
+
+    create table ${names.replays} (
+      id text collate "C" primary key,
+      account_id text collate "C" not null,
+      state text collate "C" not null,
+      looks_at text collate "C" not null,
+      created_at bigint not null,
+      ended_at bigint,
+      due_at bigint not null,
+      fence text collate "C" not null,
+      replay text not null,
+      unfinished text not null
+    );
+    create index replays_by_account on ${names.replays} (account_id, id);
+    create index replays_running on ${names.replays} (due_at) where state = 'running';
+    create index replays_ended on ${names.replays} (ended_at) where state <> 'running';`,
 ];

@@ -7,7 +7,11 @@ export interface Names {
   readonly eventKeys: string;
   readonly deliveries: string;
   readonly attempts: string;
+  readonly keys: string;
+  readonly replays: string;
   readonly migrations: string;
+  /** The accounts of which nothing is forgotten, because a replay may still need it. */
+  readonly sparedAccounts: string;
   /** The database's time, in milliseconds since the epoch. */
   readonly now: string;
   /** Any other name of the schema. */
@@ -25,12 +29,16 @@ export function namesIn(schema: string): Names {
     eventKeys: of('event_keys'),
     deliveries: of('deliveries'),
     attempts: of('attempts'),
+    keys: of('keys'),
+    replays: of('replays'),
     migrations: of('migrations'),
+    sparedAccounts: `(select account_id from ${of('replays')} where state = 'running' and looks_at <> 'nothing')`,
     now: `${of('now_ms')}()`,
     of,
   };
 }
 
-function quote(name: string): string {
+/** A name as SQL takes it, whatever is in it. */
+export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }

@@ -1,21 +1,27 @@
 import { HookwellError } from '@hookwell/core';
+import type { AccountRunner } from './account-calls.ts';
 import { Connection } from './connection.ts';
 import { checkVersion, migrate } from './migrations.ts';
 import { plannedEachTime } from './statement.ts';
 import type { PostgresStorageOptions } from './postgres-options.ts';
+import { secureAccounts } from './secure-accounts.ts';
+
+/** What calls run on. */
+export interface Opened {
+  /** The calls that are about all accounts. */
+  readonly connection: Connection;
+  /** The calls of an account. */
+  readonly as: (accountId: string) => AccountRunner;
+}
 
 /** Checks that the server is one that serves, and brings the tables up to date. */
-export async function openConnection({
-  pool,
-  schema,
-  migrate: mayMigrate,
-  prepare,
-}: PostgresStorageOptions): Promise<Connection> {
+export async function openConnection(options: PostgresStorageOptions): Promise<Opened> {
+  const { pool, schema, migrate: mayMigrate, prepare } = options;
   const connection = new Connection(pool, { prepare });
   await checkServer(connection);
   if (mayMigrate) await migrate(connection, schema);
   else await checkVersion(connection, schema);
-  return connection;
+  return { connection, as: await secureAccounts(connection, options) };
 }
 
 /** @throws {HookwellError} `storage_failed` */

@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { HookwellError, type StorageAdapter } from '@hookwell/core';
+import type { AccountRunner } from './account-calls.ts';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
 import type { Connection } from './connection.ts';
+import { prepareCutClosedLanes } from './cut-closed-lanes.ts';
 import { prepareCounts } from './counts.ts';
+import { prepareEraseRecord } from './erase-record.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
+import { prepareFindReplayable } from './find-replayable.ts';
 import { joinTransaction } from './join.ts';
 import { channelOf, Listener } from './listener.ts';
+import { prepareKeys } from './keys.ts';
 import { namesIn } from './names.ts';
 import { prepareNextDue } from './next-due.ts';
-import { openConnection } from './open-connection.ts';
+import { openConnection, type Opened } from './open-connection.ts';
 import { lacksPartition, preparePartitions } from './partitions.ts';
+import { prepareReplays } from './replays.ts';
 import { resolvePostgresOptions, type PostgresStorageOptionsInput } from './postgres-options.ts';
 import { preparePrune } from './prune.ts';
 import { queryPages } from './query-page.ts';
@@ -32,23 +38,32 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
   const { subscriptions, deliveries, pages, partitions } = calls;
   const channel = channelOf(resolved.schema);
   const self = randomUUID();
-  let connection: Connection | undefined;
+  let current: Opened | undefined;
   let listener: Listener | undefined;
 
-  function opened(): Connection {
-    if (connection) return connection;
+  function open(): Opened {
+    if (current) return current;
     throw new HookwellError('storage_failed', 'The postgres storage is not open; start it first.');
   }
 
+  /** What calls about all accounts run on. */
+  function opened(): Connection {
+    return open().connection;
+  }
+
+  /** What the calls of an account run on. */
+  function as(accountId: string): AccountRunner {
+    return open().as(accountId);
+  }
+
   /** Makes a call that writes lines of today again, if the partition of today was not there yet. */
-  async function today<Result>(call: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const open = opened();
+  async function today<Result>(call: () => Promise<Result>): Promise<Result> {
     try {
-      return await call(open);
+      return await call();
     } catch (error) {
       if (!lacksPartition(error)) throw error;
-      await partitions.makeAhead(open);
-      return call(open);
+      await partitions.makeAhead(opened());
+      return call();
     }
   }
 
@@ -56,24 +71,24 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
     name: 'postgres',
 
     async start({ onDue }) {
-      if (connection) return;
-      const open = await openConnection(resolved);
-      await partitions.makeAhead(open);
+      if (current) return;
+      const starting = await openConnection(resolved);
+      await partitions.makeAhead(starting.connection);
       if (onDue && resolved.listen) {
         const listening = new Listener({ pool: resolved.pool, channel, self, onHeard: onDue });
         await listening.start();
         listener = listening;
       }
-      connection = open;
+      current = starting;
     },
 
-    createSubscription: async (subscription) => subscriptions.createOnce(opened(), subscription),
+    createSubscription: async (subscription) => subscriptions.createOnce(as(subscription.accountId), subscription),
 
-    listSubscriptions: async (accountId, query) => pages.subscriptions(opened(), accountId, query),
+    listSubscriptions: async (accountId, query) => pages.subscriptions(as(accountId), accountId, query),
 
-    updateSubscription: async (accountId, id, changes) => subscriptions.update(opened(), accountId, id, changes),
+    updateSubscription: async (accountId, id, changes) => subscriptions.update(as(accountId), accountId, id, changes),
 
-    endSubscription: async (accountId, id, reason) => subscriptions.end(opened(), accountId, id, reason),
+    endSubscription: async (accountId, id, reason) => subscriptions.end(as(accountId), accountId, id, reason),
 
     findSubscriptions: async (keys) => subscriptions.find(opened(), keys),
 
@@ -91,7 +106,7 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     claimDeliveries: async (request) => calls.claimDeliveries(opened(), request),
 
-    recordOutcomes: async (outcomes) => today((open) => calls.recordOutcomes(open, outcomes)),
+    recordOutcomes: async (outcomes) => today(async () => calls.recordOutcomes(opened(), outcomes)),
 
     moveHealth: async (moves) => subscriptions.move(opened(), moves),
 
@@ -101,27 +116,53 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     announceDue: async () => opened().run(announce, [channel, self]),
 
-    listDeliveries: async (accountId, query) => pages.deliveries(opened(), accountId, query),
+    listDeliveries: async (accountId, query) => pages.deliveries(as(accountId), accountId, query),
 
-    countDeliveries: async (accountId, perLane) => calls.counts.deliveries(opened(), accountId, perLane),
+    countDeliveries: async (accountId, perLane) => calls.counts.deliveries(as(accountId), accountId, perLane),
 
-    listAttempts: async (accountId, query) => pages.attempts(opened(), accountId, query),
+    listAttempts: async (accountId, query) => pages.attempts(as(accountId), accountId, query),
 
-    countAttempts: async (accountId, query) => calls.counts.attempts(opened(), accountId, query),
+    countAttempts: async (accountId, query) => calls.counts.attempts(as(accountId), accountId, query),
 
-    findEvents: async (accountId, ids) => deliveries.findEvents(opened(), accountId, ids),
+    findEvents: async (accountId, ids) => deliveries.findEvents(as(accountId), accountId, ids),
 
-    replayDelivery: async (accountId, deliveryId) => deliveries.replay(opened(), accountId, deliveryId),
+    replayDelivery: async (accountId, deliveryId) => deliveries.replay(as(accountId), accountId, deliveryId),
 
     cancelDelivery: async (accountId, deliveryId, reason) =>
-      today((open) => deliveries.cancel(open, accountId, deliveryId, reason)),
+      today(async () => deliveries.cancel(as(accountId), accountId, deliveryId, reason)),
+
+    cutClosedLanes: async (request) => today(async () => calls.cutClosedLanes(opened(), request)),
+
+    eraseRecord: async (accountId, request) => calls.eraseRecord(opened(), accountId, request),
+
+    createReplay: async (replay) => calls.replays.create(as(replay.accountId), replay),
+
+    listReplays: async (accountId, query) => pages.replays(as(accountId), accountId, query),
+
+    findReplayable: async (accountId, search) => calls.findReplayable(as(accountId), accountId, search),
+
+    cancelReplay: async (accountId, id, reason) => calls.replays.cancel(as(accountId), accountId, id, reason),
+
+    claimReplays: async (request) => calls.replays.claim(opened(), request),
+
+    advanceReplays: async (steps) => calls.replays.advance(opened(), steps),
+
+    createKeys: async (given) => calls.keys.create(opened(), given),
+
+    findKeys: async (appIds) => calls.keys.find(opened(), appIds),
+
+    listKeys: async (accountId) => calls.keys.list(as(accountId), accountId),
+
+    endKeys: async (accountId, ids, inMs) => calls.keys.end(as(accountId), accountId, ids, inMs),
+
+    touchKeys: async (uses) => calls.keys.touch(opened(), uses),
 
     prune: async (request) => calls.prune(opened(), request),
 
     async stop() {
       listener?.stop();
       listener = undefined;
-      connection = undefined;
+      current = undefined;
     },
   };
 }
@@ -143,6 +184,11 @@ function prepareCalls(schema: string, opened: () => Connection) {
     pages: queryPages(schema),
     counts: prepareCounts(names),
     deliveries: prepareManageDeliveries(names),
+    cutClosedLanes: prepareCutClosedLanes(names),
+    eraseRecord: prepareEraseRecord(names),
+    replays: prepareReplays(names),
+    findReplayable: prepareFindReplayable(names),
+    keys: prepareKeys(names),
     prune: preparePrune(names, partitions),
   };
 }

@@ -22,14 +22,16 @@ export interface LinesKept {
  */
 export function preparePruneAttempts(names: Names) {
   const lines = `select account_id, id, day from ${names.attempts}`;
+  const isNotSpared = `account_id not in ${names.sparedAccounts}`;
   const prune = plannedEachTime<{ readonly deleted: number; readonly next: string | null }>(`
     with recursive mine as materialized (
       select pg_try_advisory_xact_lock(hashtextextended('hookwell prune ' || $6::text, 0)) as mine
     ), old as materialized (
       select l.* from mine cross join lateral (
-        (${lines} where outcome = 'delivered' and started_at < $1::bigint order by started_at limit $5::integer)
+        (${lines} where outcome = 'delivered' and started_at < $1::bigint and ${isNotSpared}
+          order by started_at limit $5::integer)
         union all
-        (${lines} where outcome in ('retry', 'failed', 'cancelled') and started_at < $2::bigint
+        (${lines} where outcome in ('retry', 'failed', 'cancelled') and started_at < $2::bigint and ${isNotSpared}
           order by started_at limit $5::integer)
       ) l where mine limit $5::integer
     ), walk (account_id, looked) as (
@@ -43,7 +45,9 @@ export function preparePruneAttempts(names: Names) {
         select account_id from ${names.attempts} where account_id > walk.account_id order by account_id limit 1
       ) next where looked < ${accountsPerPart}
     ), excess as materialized (
-      select l.* from walk cross join lateral (
+      select l.* from (
+        select account_id from walk where ${isNotSpared}
+      ) walk cross join lateral (
         select id from ${names.attempts} as a where a.account_id = walk.account_id order by id desc limit 1 offset $4::bigint
       ) newest cross join lateral (
         ${lines} as a where a.account_id = walk.account_id and a.id <= newest.id order by a.id limit $5::integer

@@ -25,14 +25,16 @@ interface Ages {
 export function preparePrunePartitions(names: Names) {
   function mayGo({ table, name, day }: Partition, { deliveredBefore, othersBefore, restBefore }: Ages): string {
     if (table === 'events') {
-      return `not exists (select from ${name} where stored_at >= ${restBefore})
+      return `not exists (select from ${name} where account_id in ${names.sparedAccounts})
+        and not exists (select from ${name} where stored_at >= ${restBefore})
         and not exists (select from ${names.attempts} where event_day = ${day})
         and not exists (select from ${names.deliveries} where event_day = ${day})`;
     }
     const kept = (outcome: string, before: number): string =>
       `not exists (select from ${name} where outcome = '${outcome}' and started_at >= ${before})`;
     const others = ['retry', 'failed', 'cancelled'].map((outcome) => kept(outcome, othersBefore));
-    return [kept('delivered', deliveredBefore), ...others].join(' and ');
+    const spared = `not exists (select from ${name} where account_id in ${names.sparedAccounts})`;
+    return [kept('delivered', deliveredBefore), ...others, spared].join(' and ');
   }
 
   /** How many rows there are in a partition that may go; null for one that may not, or that is better emptied first. */

@@ -34,14 +34,15 @@ interface Forgettable {
 /** Makes the part of `prune` that forgets old events which no delivery and no line needs, and frees their keys. */
 export function preparePruneEvents(names: Names) {
   const isUnneeded = `
-    not exists (select from ${names.attempts} as a where a.event_day = e.day and a.event_id = e.id)
+    e.account_id not in ${names.sparedAccounts}
+    and not exists (select from ${names.attempts} as a where a.event_day = e.day and a.event_id = e.id)
     and (e.day, e.id) not in (
       select d.event_day, d.event_id from ${names.deliveries} as d where d.event_day <= ($1::bigint / 86400000)::integer
     )`;
   const given = (value: string): string => `json_to_recordset(${value}::text::json) as g (id text, day integer)`;
   const look = plannedEachTime<Look<{ readonly id: string; readonly day: number }, EventPlace>>(`
     with part as materialized (
-      select stored_at, id, day from ${names.events}
+      select stored_at, id, day, account_id from ${names.events}
       where stored_at < $1::bigint and day <= ($1::bigint / 86400000)::integer and (stored_at, id) > ($2::bigint, $3::text)
       order by stored_at, id limit ${eventsPerPart}
     )
@@ -86,7 +87,10 @@ export function preparePruneEvents(names: Names) {
   };
 }
 
-/** Makes the part of `prune` that forgets subscriptions which ended long ago and which nothing refers to. */
+/**
+ * Makes the part of `prune` that forgets subscriptions which ended long ago and which nothing refers to; and on the way,
+ * replays that did.
+ */
 export function preparePruneSubscriptions(names: Names) {
   const isUnneeded = `
     not exists (select from ${names.attempts} as a where a.account_id = s.account_id and a.subscription_id = s.id)
@@ -96,6 +100,10 @@ export function preparePruneSubscriptions(names: Names) {
     with part as materialized (
       select id, account_id from ${names.subscriptions}
       where health = 'unsubscribed' and health_since < $1::bigint and id > $2::bigint order by id limit ${subscriptionsPerPart}
+    ), forgotten as (
+      delete from ${names.replays} where id in (
+        select id from ${names.replays} where state <> 'running' and ended_at < $1::bigint limit $3::integer
+      )
     )
     select json_build_object(
       'unneeded', (

@@ -5,6 +5,8 @@ import type {
   DeliveryField,
   Page,
   Query,
+  Replay,
+  ReplayField,
   Subscription,
   SubscriptionQuery,
 } from '@hookwell/core';
@@ -70,6 +72,8 @@ export function queryPages(schema: string) {
       page(runner, { table: 'subscriptions', listing: listings.subscriptions(query.which) }, accountId, query),
     deliveries: async (runner: Runner, accountId: string, query: Query<DeliveryField>): Promise<Page<Delivery>> =>
       page(runner, { table: 'deliveries', listing: listings.deliveries }, accountId, query),
+    replays: async (runner: Runner, accountId: string, query: Query<ReplayField>): Promise<Page<Replay>> =>
+      page(runner, { table: 'replays', listing: listings.replays }, accountId, query),
     attempts: async (runner: Runner, accountId: string, query: Query<AttemptField>): Promise<Page<Attempt>> =>
       page(runner, { table: 'attempts', listing: attempts }, accountId, query),
   };

@@ -1,5 +1,6 @@
 import {
   firstOfEachLease,
+  HookwellError,
   mayMoveHealth,
   observe,
   type Lease,
@@ -9,44 +10,65 @@ import {
 } from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
 import { toJson } from './connection.ts';
+import { arraysOf, unnested, type Column } from './arrays.ts';
+import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
+import { codeOf } from './storage-error.ts';
 import { kept, plannedEachTime, type Runner, type Statement } from './statement.ts';
 
 interface Recorded {
   readonly now: number;
-  /** The positions of the outcomes whose fence holds the lease. */
-  readonly held: readonly number[] | null;
   readonly subscriptions: readonly Parameters<typeof readSubscription>[0][] | null;
   readonly queueBytes: number;
 }
 
+/** What an array is sent for, and what it holds for an outcome. */
+const columns = [
+  ['id', 'text', ({ deliveryId }) => deliveryId],
+  ['fence', 'text', ({ fence }) => fence],
+  ['topic', 'text', ({ topic }) => topic],
+  ['number', 'integer', ({ number }) => number],
+  ['outcome', 'text', ({ outcome }) => outcome],
+  ['reason', 'text', ({ reason }) => reason],
+  ['status', 'integer', ({ status }) => status],
+  ['answer', 'text', ({ answer }) => answer],
+  ['started_at', 'double precision', ({ startedAt }) => startedAt],
+  ['duration_ms', 'double precision', ({ durationMs }) => durationMs],
+  ['retry_in_ms', 'double precision', ({ retryInMs }) => retryInMs],
+  ['failures', 'integer', ({ countsAgainstDelivery }) => (countsAgainstDelivery ? 1 : 0)],
+] as const satisfies readonly Column<Outcome>[];
+
+/** The same for what is observed of a subscription. */
+const observedColumns = [
+  ['subscription_id', 'bigint', ({ subscriptionId }) => subscriptionId],
+  ['answered', 'boolean', ({ answered }) => answered],
+  ['fails', 'integer', ({ failures }) => failures],
+  ['pause_ms', 'double precision', ({ pauseLaneMs }) => pauseLaneMs],
+  ['at', 'double precision', ({ last }) => last?.startedAt ?? null],
+  ['code', 'integer', ({ last }) => last?.status ?? null],
+  ['event_id', 'text', ({ last }) => last?.eventId ?? null],
+] as const satisfies readonly Column<ReturnType<typeof observe>[number]>[];
+
 /** Makes the call that writes outcomes under their fences. */
 export function prepareRecordOutcomes(names: Names) {
   // Either every outcome is written, or none: what the written ones say of their endpoints is summed up by the model,
-  // before it is known which they are. Deliveries and subscriptions are locked in the order of their ids, so that calls
-  // cannot wait for each other in a circle.
+  // before it is known which they are. So a fence that does not hold is an error, and what holds is written by another
+  // call. Deliveries and subscriptions are locked in the order of their ids, so that calls cannot wait for each other in a circle.
   const text = `
-    with clock as materialized (select ${names.now} as now), given as materialized (
-      select * from json_to_recordset($1::text::json) as o (
-        position integer, id text, fence text, account_id text, subscription_id bigint, event_id text, topic text,
-        number integer, outcome text, reason text, status integer, answer text, started_at double precision,
-        duration_ms double precision, retry_in_ms double precision, failures integer
-      )
+    with clock as materialized (select ${names.now} as now where ${keepsMemory}), given as materialized (
+      select row_number() over () as position, o.* from (select ${unnested(columns, 2)}) as o
     ), held as materialized (
-      select given.*, d.event_day from ${names.deliveries} as d
+      select d.ctid as place, d.account_id, d.subscription_id, d.event_id, d.event_day, given.* from ${names.deliveries} as d
       join given on d.id = given.id and d.fence = given.fence
-      where d.id = any (array(select id from given))
       order by d.id for update of d
-    ), whole as materialized (
-      select held.* from held where (select count(*) from held) = (select count(*) from given)
     ), ended as (
-      delete from ${names.deliveries} where id = any (array(select id from whole where outcome <> 'retry'))
+      delete from ${names.deliveries} where ctid = any (array(select place from held where outcome <> 'retry'))
     ), given_back as (
       update ${names.deliveries} as d
-      set attempts = greatest(d.attempts, whole.number), failures = d.failures + whole.failures,
+      set attempts = greatest(d.attempts, held.number), failures = d.failures + held.failures,
         due_at = now + coalesce(retry_in_ms, 0), fence = null
-      from clock cross join whole
-      where d.id = any (array(select id from whole where outcome = 'retry')) and d.id = whole.id
+      from clock, held
+      where d.ctid = any (array(select place from held where outcome = 'retry')) and d.ctid = held.place
     ), logged as (
       insert into ${names.attempts} (
         day, account_id, subscription_id, delivery_id, event_id, event_day, topic, number, outcome, reason, status,
@@ -54,15 +76,11 @@ export function prepareRecordOutcomes(names: Names) {
       )
       select (now / 86400000)::integer, account_id, subscription_id, id, event_id, event_day, topic, number, outcome,
         reason, status, started_at, duration_ms, case when outcome = 'retry' then now + coalesce(retry_in_ms, 0) end, answer
-      from clock cross join whole
+      from clock cross join held
       order by position
     ), observed as materialized (
       select s.id, o.* from ${names.subscriptions} as s
-      join json_to_recordset($2::text::json) as o (
-        subscription_id bigint, answered boolean, fails integer, pause_ms double precision, at double precision, code integer,
-        event_id text
-      ) on s.id = o.subscription_id
-      where exists (select from whole)
+      join (select ${unnested(observedColumns, 2 + columns.length)}) as o on s.id = o.subscription_id
       order by s.id for update of s
     ), changed as (
       update ${names.subscriptions} as s
@@ -77,13 +95,14 @@ export function prepareRecordOutcomes(names: Names) {
         last_event_id = coalesce(observed.event_id, s.last_event_id)
       from clock, observed where s.id = observed.id
       returning s, fails > 0 or (answered and s.health <> 'healthy') as telling
+    ), lost as (
+      select $1::integer - count(*) as fences from held
     )
-    select json_build_object(
+    select case fences when 0 then json_build_object(
       'now', (select now from clock),
-      'held', (select json_agg(position) from held),
       'subscriptions', (select json_agg(s) from changed where telling),
       'queueBytes', pg_relation_size('${names.deliveries}')
-    )::text`;
+    )::text else (fences || '${fencesLost}')::integer::text end from lost`;
   const statementFor = bySize<Recorded>(text);
   let queueBytes = 0;
   const findLines = plannedEachTime<readonly number[]>(`
@@ -97,6 +116,13 @@ export function prepareRecordOutcomes(names: Names) {
   const findSubscriptions = plannedEachTime<readonly Parameters<typeof readSubscription>[0][]>(`
     select coalesce(json_agg(s), '[]')::text from ${names.subscriptions} as s
     where s.id = any (array(select json_array_elements_text($1::text::json)::bigint))`);
+
+  const findHeld = plannedEachTime<{ readonly now: number; readonly held: readonly number[] }>(`
+    select json_build_object('now', ${names.now}, 'held', (
+      select coalesce(json_agg(position order by position), '[]')
+      from json_to_recordset($1::text::json) as o (position integer, id text, fence text)
+      where exists (select from ${names.deliveries} as d where d.id = o.id and d.fence = o.fence)
+    ))::text`);
 
   /**
    * Which of these outcomes have their line in the log already, written by an earlier call whose answer was lost, and the
@@ -123,64 +149,63 @@ export function prepareRecordOutcomes(names: Names) {
     return { positions: found, subscriptions };
   }
 
-  async function write(runner: Runner, outcomes: readonly Outcome[], positions: readonly number[]): Promise<Recorded> {
-    const given = positions.map((position) => {
-      const outcome = outcomes[position] as Outcome;
-      return {
-        position,
-        id: outcome.deliveryId,
-        fence: outcome.fence,
-        account_id: outcome.accountId,
-        subscription_id: outcome.subscriptionId,
-        event_id: outcome.eventId,
-        topic: outcome.topic,
-        number: outcome.number,
-        outcome: outcome.outcome,
-        reason: outcome.reason,
-        status: outcome.status,
-        answer: outcome.answer,
-        started_at: outcome.startedAt,
-        duration_ms: outcome.durationMs,
-        retry_in_ms: outcome.retryInMs,
-        failures: outcome.countsAgainstDelivery ? 1 : 0,
-      };
-    });
-    const observations = observe(positions.map((position) => outcomes[position] as Outcome)).map((observation) => ({
-      subscription_id: observation.subscriptionId,
-      answered: observation.answered,
-      fails: observation.failures,
-      pause_ms: observation.pauseLaneMs,
-      at: observation.last?.startedAt,
-      code: observation.last?.status,
-      event_id: observation.last?.eventId,
-    }));
-    const answer = await runner.run(statementFor(queueBytes), [toJson(given), toJson(observations)]);
+  async function write(runner: Runner, outcomes: readonly Outcome[]): Promise<Recorded> {
+    const values = [outcomes.length, ...arraysOf(columns, outcomes), ...arraysOf(observedColumns, observe(outcomes))];
+    const answer = await runner.run(statementFor(queueBytes), values);
     queueBytes = answer.queueBytes;
     return answer;
   }
 
+  /** Writes those of the outcomes whose fence holds; answers which they are as well. */
+  async function writeHeld(
+    runner: Runner,
+    outcomes: readonly Outcome[],
+    leases: readonly number[],
+  ): Promise<Pick<Recorded, 'now' | 'subscriptions'> & { readonly held: readonly number[] }> {
+    for (let held = leases; ;) {
+      try {
+        return {
+          held,
+          ...(await write(
+            runner,
+            held.map((position) => outcomes[position] as Outcome),
+          )),
+        };
+      } catch (error) {
+        if (!hasLostFences(error)) throw error;
+        const given = held.map((position) => {
+          const { deliveryId: id, fence } = outcomes[position] as Outcome;
+          return { position, id, fence };
+        });
+        const found = await runner.run(findHeld, [toJson(given)]);
+        if (found.held.length === held.length) throw error;
+        if (found.held.length === 0) return { ...found, subscriptions: null };
+        ({ held } = found);
+      }
+    }
+  }
+
   return async (runner: Runner, outcomes: readonly Outcome[]): Promise<RecordResult> => {
     const leases = firstOfEachLease(outcomes);
-    let positions = leases;
-    for (;;) {
-      const answer = await write(runner, outcomes, positions);
-      const held = answer.held ?? [];
-      if (held.length > 0 && held.length < positions.length) {
-        positions = held.toSorted((a, b) => a - b);
-        continue;
-      }
-      const written = new Set(held);
-      const subscriptions = answer.subscriptions?.map(readSubscription) ?? [];
-      const others = leases.filter((position) => !written.has(position));
-      if (others.length > 0) {
-        const before = await writtenBefore(runner, outcomes, others);
-        for (const position of before.positions) written.add(position);
-        const told = new Set(subscriptions.map(({ id }) => id));
-        subscriptions.push(...before.subscriptions.filter(({ id }) => !told.has(id)));
-      }
-      return { written: outcomes.map((_, position) => written.has(position)), subscriptions, now: answer.now };
+    const { held, now, subscriptions: rows } = await writeHeld(runner, outcomes, leases);
+    const written = new Set(held);
+    const subscriptions = rows?.map(readSubscription) ?? [];
+    const others = leases.filter((position) => !written.has(position));
+    if (others.length > 0) {
+      const before = await writtenBefore(runner, outcomes, others);
+      for (const position of before.positions) written.add(position);
+      const told = new Set(subscriptions.map(({ id }) => id));
+      subscriptions.push(...before.subscriptions.filter(({ id }) => !told.has(id)));
     }
+    return { written: outcomes.map((_, position) => written.has(position)), subscriptions, now };
   };
+}
+
+/** What the database says, and keeps in its own log, where fences did not hold: the end of a text that is no number. */
+const fencesLost = ' outcomes came too late for their leases, and the others are written without them';
+
+function hasLostFences(error: unknown): boolean {
+  return HookwellError.is(error) && codeOf(error.cause) === '22P02';
 }
 
 /**

@@ -27,7 +27,10 @@ const waysOut: Readonly<Record<string, string>> = {
   '42P05':
     ' A pooler that hands out another connection for each transaction does not know prepared statements; set the option "prepare" to false.',
   '42501':
-    " The role must own the schema and the tables in it, or be a member of the role that does; in a transaction of the host's, usage of the schema and select, insert and update on its tables are enough.",
+    " The role must own the schema and the tables in it, or be a member of the role that does; in a transaction of the host's, usage of the schema and select, insert and update on its tables are enough. The role of row-level security has its rights while that is turned on.",
+  HW001: ' Row-level security was turned off and on again since this storage was started; start it again.',
+  HW002:
+    " A transaction of the host's runs in a role that inherits the one of row-level security: grant that one with inherit false, or to the login of a pool for accounts alone.",
   '3D000': ' Create the database first.',
   '53100': ' Its disk is full.',
 };

@@ -1,7 +1,9 @@
 import type { StoreBatch, StoredEvent } from '@hookwell/core';
 import { HookwellError } from '@hookwell/core';
 import { readEvent } from '../sql/read-rows.ts';
+import { keepsMemory } from './keep-memory.ts';
 import { toJson } from './connection.ts';
+import { toArray, toLines } from './arrays.ts';
 import type { Names } from './names.ts';
 import { kept, plannedEachTime, type Runner } from './statement.ts';
 import { codeOf } from './storage-error.ts';
@@ -9,9 +11,11 @@ import { codeOf } from './storage-error.ts';
 /** How long after midnight an event may still be of the day before, when a call is made again, in milliseconds. */
 const overMidnightMs = 3_600_000;
 
-/** What came of a batch: whether there was a place for it, and which of its events found their key taken. */
+/** What came of a batch: whether it could be stored at all, and which of its events found their key taken. */
 interface Stored {
   readonly ready: boolean;
+  /** Whether the day has just begun, so that an event may be of the day before. */
+  readonly early: boolean;
   readonly taken: readonly string[] | null;
 }
 
@@ -25,16 +29,42 @@ type EventRow = Parameters<typeof readEvent>[0];
 export function prepareStoreEvents(names: Names, makePartitions: () => Promise<unknown>) {
   // Ids are unique within a day. Keys are taken in order, so that calls cannot wait for each other in a circle.
   // Where the partition of today is missing nothing is done: an error would end a transaction of the host's.
-  const store = kept<Stored>(`
-    with clock as materialized (
-      select now, (now / 86400000)::integer as day,
+  const clock = `clock as materialized (
+      select now, (now / 86400000)::integer as day, now % 86400000 <= ${overMidnightMs} as early,
         to_regclass('${names.schema}.events_' || to_char(date '1970-01-01' + (now / 86400000)::integer, 'YYYYMMDD')) is not null as ready
-      from (select ${names.now} as now) c
-    ), given as materialized (
-      select * from json_to_recordset($1::text::json) as e (
-        id text, account_id text, topic text, object_type bigint, occurred_at bigint, idempotency_key text, record text,
-        metadata text
+      from (select ${names.now} as now) c where ${keepsMemory}
+    )`;
+  const givenEvents = `
+      select unnest($1::text::text[]) as id, unnest($2::text::text[]) as account_id, unnest($3::text::text[]) as topic,
+        unnest($4::text::bigint[]) as object_type, unnest($5::text::bigint[]) as occurred_at,
+        unnest(string_to_array($6::text, E'\\n')) as record, unnest(string_to_array($7::text, E'\\n')) as metadata`;
+  const givenDeliveries = `
+      select unnest($10::text::text[]) as id, unnest($11::text::text[]) as account_id,
+        unnest($12::text::bigint[]) as subscription_id, unnest($13::text::text[]) as event_id,
+        unnest($14::text::boolean[]) as leased`;
+  const intoEvents = `insert into ${names.events} (
+        day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record, metadata
+      )`;
+  const queue = `insert into ${names.deliveries} (
+        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence
       )
+      select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
+        case when leased then now + $9::double precision else now end, case when leased then $8::text end
+      from clock, (${givenDeliveries}) as d`;
+  // Most batches have no keys, and the day began some time ago: nothing is left out.
+  const storeAll = kept<Stored>(`
+    with ${clock}, stored as (
+      ${intoEvents}
+      select day, id, account_id, topic, object_type, occurred_at, now, null, record, coalesce(metadata, '{}')
+      from clock, (${givenEvents}) as given
+      where ready and not early
+    ), queued as (
+      ${queue} where ready and not early
+    )
+    select json_build_object('ready', ready, 'early', early)::text from clock`);
+  const storeSome = kept<Stored>(`
+    with ${clock}, given as materialized (
+      ${givenEvents}, unnest($15::text::text[]) as idempotency_key
     ), keyed as (
       insert into ${names.eventKeys} (account_id, idempotency_key, event_id, day)
       select account_id, idempotency_key, id, day from clock, given where ready and idempotency_key is not null
@@ -42,30 +72,22 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       on conflict do nothing
       returning event_id
     ), stored as (
-      insert into ${names.events} (
-        day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record, metadata
-      )
+      ${intoEvents}
       select day, id, account_id, topic, object_type, occurred_at, now, idempotency_key, record, coalesce(metadata, '{}')
       from clock, given
       where ready and (idempotency_key is null or id in (select event_id from keyed))
-        and (now % 86400000 > ${overMidnightMs} or not exists (
+        and (not early or not exists (
           select from ${names.events} yesterday where yesterday.id = given.id and yesterday.day = clock.day - 1
         ))
       returning id
     ), queued as (
-      insert into ${names.deliveries} (
-        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence
-      )
-      select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
-        case when leased then now + $4::double precision else now end, case when leased then $3::text end
-      from clock, json_to_recordset($2::text::json) as d (
-        id text, account_id text, subscription_id bigint, event_id text, leased boolean
-      )
-      where event_id in (select id from stored)
+      ${queue} where event_id in (select id from stored)
     )
-    select json_build_object('ready', (select ready from clock), 'taken', (
+    select json_build_object('ready', (select ready from clock), 'early', (select early from clock), 'taken', (
       select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
     ))::text`);
+  /** Whether the day had just begun when the last batch was stored: then nobody asks in vain. */
+  let early = false;
   // Looked for in a statement of its own: who took a key may have done so after the first one began.
   const findByKey = plannedEachTime<readonly { readonly position: number; readonly event: EventRow }[]>(`
     select coalesce(json_agg(json_build_object('position', position, 'event', event)), '[]')::text
@@ -105,29 +127,39 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
     return answers.every((answer) => answer !== undefined) ? answers : null;
   }
 
+  async function insertOnce(runner: Runner, batch: StoreBatch): Promise<Stored> {
+    const { events, deliveries, fence, leaseMs } = batch;
+    const metadata = events.map((event) => JSON.stringify(event.metadata));
+    const values = [
+      toArray(events.map(({ id }) => id)),
+      toArray(events.map(({ accountId }) => accountId)),
+      toArray(events.map(({ topic }) => topic)),
+      toArray(events.map(({ objectType }) => objectType)),
+      toArray(events.map(({ occurredAt }) => occurredAt)),
+      toLines(events.map(({ record }) => JSON.stringify(record))),
+      metadata.every((text) => text === '{}') ? null : toLines(metadata),
+      fence,
+      leaseMs,
+      toArray(deliveries.map(({ id }) => id)),
+      toArray(deliveries.map(({ accountId }) => accountId)),
+      toArray(deliveries.map(({ subscriptionId }) => subscriptionId)),
+      toArray(deliveries.map(({ eventId }) => eventId)),
+      toArray(deliveries.map(({ leased }) => leased)),
+    ];
+    if (!early && events.every(({ idempotencyKey }) => idempotencyKey === null)) {
+      const answer = await runner.run(storeAll, values);
+      if (!answer.ready || !answer.early) return answer;
+    }
+    const answer = await runner.run(storeSome, [...values, toArray(events.map(({ idempotencyKey }) => idempotencyKey))]);
+    ({ early } = answer);
+    return answer;
+  }
+
   async function insert(runner: Runner, batch: StoreBatch): Promise<readonly string[]> {
-    const events = batch.events.map((event) => ({
-      id: event.id,
-      account_id: event.accountId,
-      topic: event.topic,
-      object_type: event.objectType,
-      occurred_at: event.occurredAt,
-      idempotency_key: event.idempotencyKey,
-      record: JSON.stringify(event.record),
-      metadata: textOf(event.metadata),
-    }));
-    const deliveries = batch.deliveries.map(({ id, accountId, subscriptionId, eventId, leased }) => ({
-      id,
-      account_id: accountId,
-      subscription_id: subscriptionId,
-      event_id: eventId,
-      leased,
-    }));
-    const values = [toJson(events), toJson(deliveries), batch.fence, batch.leaseMs];
-    const first = await runner.run(store, values);
+    const first = await insertOnce(runner, batch);
     if (first.ready) return first.taken ?? [];
     await makePartitions();
-    const second = await runner.run(store, values);
+    const second = await insertOnce(runner, batch);
     if (second.ready) return second.taken ?? [];
     throw new HookwellError(
       'storage_busy',
@@ -163,12 +195,6 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
   }
 
   return async (runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> => storeEvents(runner, batch);
-}
-
-/** As JSON; left out where there is nothing, as with most events. */
-function textOf(metadata: StoredEvent['metadata']): string | undefined {
-  const text = JSON.stringify(metadata);
-  return text === '{}' ? undefined : text;
 }
 
 /** The deliveries of an event are stored with it or left out with it; others would be left out in silence. */

@@ -1,4 +1,4 @@
-import type { AttemptsTable, DeliveriesTable, EventsTable, SubscriptionsTable } from '../sql/tables.ts';
+import type { AttemptsTable, DeliveriesTable, EventsTable, ReplaysTable, SubscriptionsTable } from '../sql/tables.ts';
 
 /**
  * The tables as they are in the schema: those of sql/, and the days by which events and attempts are partitioned. Days
@@ -9,6 +9,7 @@ export interface PostgresTables {
   readonly events: Omit<EventsTable, 'position'> & { readonly day: number };
   readonly event_keys: EventKeysTable;
   readonly deliveries: DeliveriesTable & { readonly event_day: number };
+  readonly replays: ReplaysTable;
   readonly attempts: AttemptsTable & { readonly event_day: number; readonly day: number };
 }
 

@@ -3,6 +3,7 @@ import {
   checkQuery,
   checkWhich,
   deliveryFields,
+  replayFields,
   subscriptionFields,
   type Condition,
   type Query,
@@ -12,14 +13,16 @@ import type {
   AttemptField,
   Delivery,
   DeliveryField,
+  Replay,
+  ReplayField,
   Subscription,
   SubscriptionField,
   WhichSubscriptions,
 } from '@hookwell/core';
 import { sql, type Compilable, type Expression, type SelectQueryBuilder, type SqlBool } from 'kysely';
 import { columnSql, conditionSql, type ConditionDialect, type QueryFields } from './condition-sql.ts';
-import { readAttempt, readDelivery, readSubscription } from './read-rows.ts';
-import { attemptColumns, deliveryColumns, subscriptionColumns } from './tables.ts';
+import { readAttempt, readDelivery, readReplay, readSubscription } from './read-rows.ts';
+import { attemptColumns, deliveryColumns, replayColumns, subscriptionColumns } from './tables.ts';
 
 /** Columns by the fields that they are for. */
 function columnsOf<Field extends string>(names: Readonly<Record<Field, string>>): Readonly<Record<Field, Expression<unknown>>> {
@@ -71,8 +74,14 @@ const attempts = (texts: LogTexts): Listing<Parameters<typeof readAttempt>[0], A
   read: readAttempt,
 });
 
+const replays: Listing<Parameters<typeof readReplay>[0], Replay, ReplayField> = {
+  fields: { columns: columnsOf(replayColumns), types: replayFields },
+  own: (accountId) => sql`account_id = ${accountId}`,
+  read: readReplay,
+};
+
 /** Every kind of row that can be listed. */
-export const listings = { subscriptions, deliveries, attempts } as const;
+export const listings = { subscriptions, deliveries, attempts, replays } as const;
 
 /** What a page is made of. */
 export type PageQueries = QuickPage | DearPage;

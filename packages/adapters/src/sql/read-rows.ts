@@ -5,12 +5,14 @@ import type {
   Encoding,
   HealthState,
   OutcomeKind,
+  Replay,
   SmallTexts,
+  StoredKey,
   StoredEvent,
   Subscription,
 } from '@hookwell/core';
 import type { Selectable } from 'kysely';
-import type { AttemptsTable, DeliveriesTable, EventsTable, SubscriptionsTable } from './tables.ts';
+import type { AttemptsTable, DeliveriesTable, EventsTable, KeysTable, ReplaysTable, SubscriptionsTable } from './tables.ts';
 
 /** A row of subscriptions as the model knows it. */
 export function readSubscription(row: Selectable<SubscriptionsTable>): Subscription {
@@ -64,6 +66,7 @@ export function readDelivery(row: Selectable<DeliveriesTable>): Delivery {
     createdAt: row.created_at,
     dueAt: row.due_at,
     fence: row.fence,
+    ...(row.replayed === null ? {} : { replayed: true }),
   };
 }
 
@@ -79,6 +82,7 @@ export function readClaim(row: Selectable<DeliveriesTable>, fence: string): Clai
     abandonments: row.abandonments + (row.fence === null ? 0 : 1),
     createdAt: row.created_at,
     fence,
+    ...(row.replayed === null ? {} : { replayed: true }),
   };
 }
 
@@ -99,5 +103,27 @@ export function readAttempt(row: Selectable<AttemptsTable>): Attempt {
     startedAt: row.started_at,
     durationMs: row.duration_ms,
     nextAttemptAt: row.next_attempt_at,
+  };
+}
+
+/** A row of replays as the model knows it. */
+export function readReplay(row: Pick<Selectable<ReplaysTable>, 'replay'>): Replay {
+  return JSON.parse(row.replay) as Replay;
+}
+
+/** A row of keys as the model knows it. */
+export function readKey(row: Selectable<KeysTable>): StoredKey {
+  return {
+    id: row.id,
+    accountId: row.account_id,
+    appId: row.app_id,
+    digest: row.digest,
+    last4: row.last4,
+    name: row.name,
+    owner: row.owner,
+    permissions: JSON.parse(row.permissions) as readonly string[],
+    createdAt: row.created_at,
+    endsAt: row.ends_at,
+    lastUsedAt: row.last_used_at,
   };
 }

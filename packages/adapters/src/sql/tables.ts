@@ -1,4 +1,4 @@
-import type { AttemptField, DeliveryField, SubscriptionField } from '@hookwell/core';
+import type { AttemptField, DeliveryField, ReplayField, SubscriptionField } from '@hookwell/core';
 import type { Generated } from 'kysely';
 
 /**
@@ -10,6 +10,8 @@ export interface Tables {
   readonly hookwell_events: EventsTable;
   readonly hookwell_deliveries: DeliveriesTable;
   readonly hookwell_attempts: AttemptsTable;
+  readonly hookwell_keys: KeysTable;
+  readonly hookwell_replays: ReplaysTable;
   readonly hookwell_migrations: MigrationsTable;
 }
 
@@ -66,6 +68,8 @@ export interface DeliveriesTable {
   /** From when it may be claimed; while it is leased, when the lease ends, so that an expired lease is simply due. */
   readonly due_at: number;
   readonly fence: string | null;
+  /** 1 where a replay has made it due. */
+  readonly replayed: number | null;
 }
 
 /** The log, and the history of finished deliveries. */
@@ -84,6 +88,40 @@ export interface AttemptsTable {
   readonly duration_ms: number;
   readonly next_attempt_at: number | null;
   readonly answer: string;
+}
+
+/** Replays, those that ended included until they are forgotten. */
+export interface ReplaysTable {
+  readonly id: string;
+  readonly account_id: string;
+  readonly state: string;
+  readonly looks_at: string;
+  readonly created_at: number;
+  readonly ended_at: number | null;
+  /** From when its next step may be claimed; while it is leased, when the lease ends. */
+  readonly due_at: number;
+  /** Whose its next step is, or was when the last one was made; empty before any. */
+  readonly fence: string;
+  /** The replay as the model knows it, as JSON. */
+  readonly replay: string;
+  /** The ids of its deliveries that are unfinished, as far as it is known, as a list in JSON. */
+  readonly unfinished: string;
+}
+
+/** The keys of accounts, those that have ended included until another one is ended. */
+export interface KeysTable {
+  readonly id: string;
+  readonly account_id: string;
+  readonly app_id: string;
+  readonly digest: string;
+  readonly last4: string;
+  readonly name: string;
+  readonly owner: string;
+  /** A list of texts, as JSON. */
+  readonly permissions: string;
+  readonly created_at: number;
+  readonly ends_at: number | null;
+  readonly last_used_at: number | null;
 }
 
 /** Which migrations were applied. */
@@ -116,6 +154,13 @@ export const deliveryColumns = {
   createdAt: 'created_at',
   dueAt: 'due_at',
 } as const satisfies Record<DeliveryField, keyof DeliveriesTable>;
+
+/** The columns of replays that a query may name. */
+export const replayColumns = {
+  id: 'id',
+  state: 'state',
+  createdAt: 'created_at',
+} as const satisfies Record<ReplayField, keyof ReplaysTable>;
 
 /** The columns of the log that a query may name, but for its long texts. */
 export const attemptColumns = {

@@ -6,6 +6,7 @@
 import { HookwellError } from '@hookwell/core';
 import type { Compilable } from 'kysely';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
+import { WalSync } from './wal-sync.ts';
 
 /** How a connection behaves. */
 export interface ConnectionOptions {
@@ -25,6 +26,7 @@ export class Connection {
   readonly #save: SqliteStatement;
   readonly #release: SqliteStatement;
   readonly #rollbackToSave: SqliteStatement;
+  #log: WalSync | undefined;
 
   constructor(database: SqliteDatabase, options: ConnectionOptions) {
     this.database = database;
@@ -58,11 +60,37 @@ export class Connection {
   }
 
   /**
-   * Runs work that writes, all or nothing.
+   * From now on commits are made durable by syncing the write-ahead log beside the event loop, instead of inside COMMIT. It
+   * takes a database that is in WAL mode and has the log open.
+   */
+  syncBeside(): void {
+    const { database } = this;
+    const files = database.pragma('database_list') as readonly { readonly name: string; readonly file: string }[];
+    const file = files.find(({ name }) => name === 'main')?.file ?? database.name;
+    try {
+      this.#log = new WalSync(file);
+    } catch (error) {
+      throw storageError(error, database.name);
+    }
+    if (!this.#options.shared) database.pragma('synchronous = normal');
+  }
+
+  /**
+   * Runs work that writes, all or nothing, in this turn of the event loop; resolves once it is durable, as far as
+   * `synchronous` asks for that.
    * @throws {HookwellError} `storage_busy` when the host has a transaction open, or another connection the lock
    */
-  write<Result>(work: () => Result): Result {
-    return this.#guard(() => this.#transact(this.#beginImmediate, work));
+  async write<Result>(work: () => Result): Promise<Result> {
+    const log = this.#log;
+    log?.check();
+    const result = this.writeNow(work);
+    await log?.settled();
+    return result;
+  }
+
+  /** Runs work that writes as `write` does, and leaves when it becomes durable to the commit. */
+  writeNow<Result>(work: () => Result): Result {
+    return this.#guard(() => this.#withoutSync(() => this.#transact(this.#beginImmediate, work)));
   }
 
   /**
@@ -102,6 +130,12 @@ export class Connection {
     return this.#guard(work);
   }
 
+  /** Lets go of what `syncBeside` has opened. */
+  stopSyncing(): void {
+    this.#log?.close();
+    this.#log = undefined;
+  }
+
   #transact<Result>(begin: SqliteStatement, work: () => Result): Result {
     begin.run();
     try {
@@ -126,6 +160,19 @@ export class Connection {
       return this.#options.shared ? this.#withoutPatience(work) : work();
     } catch (error) {
       throw storageError(error, database.name);
+    }
+  }
+
+  /** Commits without waiting for the disk where the log is synced beside the event loop; the host's own commits go on to wait. */
+  #withoutSync<Result>(work: () => Result): Result {
+    const { database } = this;
+    if (!this.#log || !this.#options.shared) return work();
+    const level = Number(database.pragma('synchronous', { simple: true }));
+    database.pragma('synchronous = normal');
+    try {
+      return work();
+    } finally {
+      database.pragma(`synchronous = ${level}`);
     }
   }
 

@@ -85,6 +85,48 @@ export const migrations: readonly string[] = [
   alter table hookwell_events add column metadata text not null default '{}';
   alter table hookwell_subscriptions add column attributes text not null default '{}';
   `,
+
+  `
+  create table hookwell_keys (
+    id text primary key not null,
+    account_id text not null,
+    app_id text not null,
+    digest text not null,
+    last4 text not null,
+    name text not null,
+    owner text not null,
+    permissions text not null,
+    created_at integer not null,
+    ends_at integer,
+    last_used_at integer
+  ) without rowid;
+  create index hookwell_keys_by_app on hookwell_keys (app_id);
+  create index hookwell_keys_by_account on hookwell_keys (account_id, id);
+  `,
+
+  `
+  create index hookwell_subscriptions_closed on hookwell_subscriptions (id) where health in ('suspended', 'paused');
+  `,
+
+  `
+  alter table hookwell_deliveries add column replayed integer;
+
+  create table hookwell_replays (
+    id text primary key not null,
+    account_id text not null,
+    state text not null,
+    looks_at text not null,
+    created_at integer not null,
+    ended_at integer,
+    due_at integer not null,
+    fence text not null,
+    replay text not null,
+    unfinished text not null
+  ) without rowid;
+  create index hookwell_replays_by_account on hookwell_replays (account_id, id);
+  create index hookwell_replays_running on hookwell_replays (due_at) where state = 'running';
+  create index hookwell_replays_ended on hookwell_replays (ended_at) where state <> 'running';
+  `,
 ];
 
 /**
@@ -96,7 +138,7 @@ export const migrations: readonly string[] = [
 export function migrate(connection: Connection, now: number): void {
   const { database } = connection;
   if (isUpToDate(connection)) return;
-  connection.write(() => {
+  connection.writeNow(() => {
     database.exec('create table if not exists hookwell_migrations (version integer primary key, applied_at integer not null)');
   });
   const lastApplied = connection.prepareSql<{ version: number | null }>(
@@ -104,7 +146,7 @@ export function migrate(connection: Connection, now: number): void {
   );
   const apply = connection.prepareSql('insert into hookwell_migrations (version, applied_at) values (?, ?)');
   for (;;) {
-    const done = connection.write(() => {
+    const done = connection.writeNow(() => {
       const applied = lastApplied.get()?.version ?? 0;
       if (applied > migrations.length) {
         throw new HookwellError(

@@ -3,6 +3,17 @@ import { sql } from 'kysely';
 import type { Connection } from './connection.ts';
 import { bound, queries } from './queries.ts';
 
+/** The accounts of which nothing is forgotten, because a replay may still need it. */
+export const sparedAccounts = sql<string>`(
+  select account_id from hookwell_replays where state = 'running' and looks_at <> 'nothing'
+)`;
+
+/**
+ * Old lines looked at in one call, of one outcome: what a replay still needs is passed over, and stands before what is not
+ * so old, which waits until it has ended where there is more of it than this.
+ */
+const linesPerCall = 20_000;
+
 /** Accounts looked at in one part: each costs a walk over as many entries of an index as it may keep. */
 const accountsPerPart = 20;
 
@@ -11,23 +22,29 @@ const others = ['retry', 'failed', 'cancelled'] as const satisfies readonly Outc
 /** Makes the parts of `prune` that forget lines of the log. */
 export function preparePruneAttempts(connection: Connection) {
   const deleteBefore = connection.prepare(
-    queries
-      .deleteFrom('hookwell_attempts')
-      .where('id', 'in', (from) =>
-        from
-          .selectFrom('hookwell_attempts')
-          .select('id')
-          .where('outcome', '=', bound<string>())
-          .where('started_at', '<', bound<number>())
-          .orderBy('started_at')
-          .limit(bound<number>()),
-      ),
+    queries.deleteFrom('hookwell_attempts').where('id', 'in', (from) =>
+      from
+        .selectFrom((of) =>
+          of
+            .selectFrom('hookwell_attempts')
+            .select(['id', 'account_id'])
+            .where('outcome', '=', bound<string>())
+            .where('started_at', '<', bound<number>())
+            .orderBy('started_at')
+            .limit(sql.lit(linesPerCall))
+            .as('old'),
+        )
+        .select('id')
+        .where('account_id', 'not in', sparedAccounts)
+        .limit(bound<number>()),
+    ),
   );
   const nextAccount = connection.prepare(
     queries
       .selectFrom('hookwell_attempts')
       .select('account_id')
       .where('account_id', '>', bound<string>())
+      .where('account_id', 'not in', sparedAccounts)
       .orderBy('account_id')
       .limit(sql.lit(1)),
   );

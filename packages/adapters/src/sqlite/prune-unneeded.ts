@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Connection } from './connection.ts';
+import { sparedAccounts } from './prune-attempts.ts';
 import { bound, queries } from './queries.ts';
 
 /** Events looked at in one part. */
@@ -25,13 +26,17 @@ export function preparePruneUnneeded(connection: Connection) {
         'position as key',
         'stored_at',
         sql<number>`exists (select 1 from hookwell_deliveries where event_id = event.id)
-          or exists (select 1 from hookwell_attempts where event_id = event.id)`.as('needed'),
+          or exists (select 1 from hookwell_attempts where event_id = event.id)
+          or event.account_id in ${sparedAccounts}`.as('needed'),
       ])
       .where('position', '>', bound<number>())
       .orderBy('position')
       .limit(bound<number>()),
   );
   const deleteEvent = connection.prepare(queries.deleteFrom('hookwell_events').where('position', '=', bound<number>()));
+  const deleteReplays = connection.prepareSql(
+    "delete from hookwell_replays where id in (select id from hookwell_replays where state <> 'running' and ended_at < ? limit ?)",
+  );
   const lookAtSubscriptions = connection.prepare(
     queries
       .selectFrom('hookwell_subscriptions as subscription')
@@ -61,6 +66,11 @@ export function preparePruneUnneeded(connection: Connection) {
         if (needed === 0) deleted += deleteEvent.run(key).changes;
       }
       return { deleted, looked: rows.length < size ? null : (rows.at(-1)?.key ?? null) };
+    },
+
+    /** Deletes replays that ended long ago. */
+    deleteReplays(endedBefore: number, limit: number): void {
+      deleteReplays.run(endedBefore, limit);
     },
 
     /** Deletes subscriptions that ended long ago. */

@@ -27,6 +27,7 @@ export function preparePrune(connection: Connection) {
     const old = attempts.deleteOld({ deliveredBefore: now - deliveredAfterMs, othersBefore: now - failedAfterMs, limit });
     const excess = attempts.deleteExcess({ after: from.account, keep: maxAttemptsPerAccount, limit: limit - old });
     const before = now - Math.max(deliveredAfterMs, failedAfterMs);
+    unneeded.deleteReplays(before, limit);
     const events = unneeded.deleteEvents({ after: from.event, storedBefore: before, limit });
     const subscriptions = unneeded.deleteSubscriptions({ after: from.subscription, endedBefore: before, limit });
     return {
@@ -38,7 +39,7 @@ export function preparePrune(connection: Connection) {
   return async (request: PruneRequest, now: number): Promise<PruneResult> => {
     let from: Looked = { account: '', event: 0, subscription: 0 };
     for (;;) {
-      const { pruned, looked } = connection.write(() => prunePart(request, now, from));
+      const { pruned, looked } = await connection.write(() => prunePart(request, now, from));
       const found = pruned.attempts + pruned.events + pruned.subscriptions > 0;
       const ended = looked.account === null && looked.event === null && looked.subscription === null;
       if (found || ended) return pruned;

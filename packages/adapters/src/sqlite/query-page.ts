@@ -5,6 +5,8 @@ import type {
   DeliveryField,
   Page,
   Query,
+  Replay,
+  ReplayField,
   Subscription,
   SubscriptionQuery,
 } from '@hookwell/core';
@@ -49,6 +51,8 @@ export function queryPages(connection: Connection) {
       page('hookwell_subscriptions', listings.subscriptions(query.which), accountId, query),
     deliveries: (accountId: string, query: Query<DeliveryField>): Page<Delivery> =>
       page('hookwell_deliveries', listings.deliveries, accountId, query),
+    replays: (accountId: string, query: Query<ReplayField>): Page<Replay> =>
+      page('hookwell_replays', listings.replays, accountId, query),
     attempts: (accountId: string, query: Query<AttemptField>): Page<Attempt> =>
       page('hookwell_attempts', attempts, accountId, query),
   };

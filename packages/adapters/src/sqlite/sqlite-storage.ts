@@ -1,14 +1,19 @@
 import { HookwellError, type StorageAdapter } from '@hookwell/core';
 import type { Connection } from './connection.ts';
 import { prepareClaimDeliveries } from './claim-deliveries.ts';
+import { prepareCutClosedLanes } from './cut-closed-lanes.ts';
 import { prepareCounts } from './counts.ts';
+import { prepareKeys } from './keys.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
+import { prepareEraseRecord } from './erase-record.ts';
 import { prepareJoin } from './join.ts';
+import { prepareFindReplayable } from './find-replayable.ts';
 import { prepareNextDue } from './next-due.ts';
 import { openConnection } from './open-connection.ts';
 import { preparePrune } from './prune.ts';
 import { queryPages } from './query-page.ts';
 import { prepareRecordOutcomes, prepareReleaseDeliveries } from './record-outcomes.ts';
+import { prepareReplays } from './replays.ts';
 import { resolveSqliteOptions, type SqliteStorageOptionsInput } from './sqlite-options.ts';
 import { prepareStoreEvents } from './store-events.ts';
 import { prepareSubscriptions } from './subscriptions.ts';
@@ -60,7 +65,7 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
 
     async findSubscriptions(keys) {
       const { connection, subscriptions } = opened();
-      return connection.readOnce(() => subscriptions.find(keys));
+      return connection.read(() => subscriptions.find(keys));
     },
 
     async storeEvents(batch) {
@@ -89,7 +94,7 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
 
     async releaseDeliveries(leases) {
       const { connection, now, releaseDeliveries } = opened();
-      connection.write(() => releaseDeliveries(leases, now()));
+      await connection.write(() => releaseDeliveries(leases, now()));
     },
 
     async nextDueInMs() {
@@ -137,15 +142,82 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return connection.write(() => deliveries.cancel(accountId, deliveryId, reason, now()));
     },
 
+    async cutClosedLanes(request) {
+      const { connection, now, cutClosedLanes } = opened();
+      return connection.write(() => cutClosedLanes(request, now()));
+    },
+
+    async eraseRecord(accountId, request) {
+      const { connection, eraseRecord } = opened();
+      return connection.write(() => eraseRecord(accountId, request));
+    },
+
+    async createReplay(replay) {
+      const { connection, now, replays } = opened();
+      return connection.write(() => replays.create(replay, now()));
+    },
+
+    async listReplays(accountId, query) {
+      const { connection, pages } = opened();
+      return connection.read(() => pages.replays(accountId, query));
+    },
+
+    async findReplayable(accountId, search) {
+      const { connection, findReplayable } = opened();
+      return connection.read(() => findReplayable(accountId, search));
+    },
+
+    async cancelReplay(accountId, id, reason) {
+      const { connection, now, replays } = opened();
+      return connection.write(() => replays.cancel(accountId, id, reason, now()));
+    },
+
+    async claimReplays(request) {
+      const { connection, now, replays } = opened();
+      const nothing = connection.readOnce(() => replays.noneDue(now()));
+      return nothing ?? connection.write(() => replays.claim(request, now()));
+    },
+
+    async advanceReplays(steps) {
+      const { connection, now, replays } = opened();
+      return connection.write(() => replays.advance(steps, now()));
+    },
+
+    async createKeys(given) {
+      const { connection, now, keys } = opened();
+      await connection.write(() => keys.create(given, now()));
+    },
+
+    async findKeys(appIds) {
+      const { connection, now, keys } = opened();
+      return connection.read(() => keys.find(appIds, now()));
+    },
+
+    async listKeys(accountId) {
+      const { connection, now, keys } = opened();
+      return connection.readOnce(() => keys.list(accountId, now()));
+    },
+
+    async endKeys(accountId, ids, inMs) {
+      const { connection, now, keys } = opened();
+      await connection.write(() => keys.end(accountId, ids, now() + inMs, now()));
+    },
+
+    async touchKeys(uses) {
+      const { connection, keys } = opened();
+      await connection.write(() => keys.touch(uses));
+    },
+
     async prune(request) {
       const { now, prune } = opened();
       return prune(request, now());
     },
 
     async stop() {
-      const database = calls?.connection.database;
+      const connection = calls?.connection;
       calls = undefined;
-      if (resolved.database === undefined) database?.close();
+      connection?.stopSyncing();
+      if (resolved.database === undefined) connection?.database.close();
     },
   };
 }
@@ -167,6 +239,11 @@ function prepareCalls(connection: Connection, now: () => number) {
     pages: queryPages(connection),
     counts: prepareCounts(connection),
     deliveries: prepareManageDeliveries(connection),
+    cutClosedLanes: prepareCutClosedLanes(connection),
+    eraseRecord: prepareEraseRecord(connection),
+    replays: prepareReplays(connection),
+    findReplayable: prepareFindReplayable(connection),
+    keys: prepareKeys(connection),
     prune: preparePrune(connection),
   };
 }

@@ -5,6 +5,7 @@ import type { Notices } from '../notices.ts';
 import type { EngineOptions } from '../options.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 import type { EmittedContext } from '../plugin.ts';
+import { Admission, type AdmissionContext } from './admission.ts';
 import { emit, type EmitInput, type EmitResult } from './emit.ts';
 import { match } from './match.ts';
 import { store, type Stored, type StoreContext } from './store.ts';
@@ -15,6 +16,8 @@ export interface Acceptance {
   readonly accept: (topic: string, input: EmitInput, within?: unknown) => Promise<EmitResult>;
   /** Resolves when everything accepted so far is stored or refused. */
   readonly idle: () => Promise<void>;
+  /** Is told that there is more room in memory. */
+  readonly roomMade: () => void;
 }
 
 /** What acceptance works with. */
@@ -24,14 +27,17 @@ export interface AcceptanceContext {
   readonly newId: () => string;
   readonly notices: Notices;
   /** What sends from memory what was stored already leased. */
-  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'>;
+  readonly loop: Pick<StoreContext, 'reserve' | 'unreserve' | 'handOff' | 'onWaiting'> & {
+    readonly memory: ReturnType<AdmissionContext['memory']>;
+  };
   /** Is told that something was written which is due as soon as the host commits. */
   readonly onPromised: () => void;
 }
 
 /** Makes the acceptance of one engine. */
 export function acceptance({ options, storage, newId, notices, loop, onPromised }: AcceptanceContext): Acceptance {
-  const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits } = options;
+  const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits, maxEmitWaitMs, hookTimeoutMs } = options;
+  const loadsRecords = options.loadRecords !== undefined;
   const storeContext: StoreContext = {
     storage,
     newId,
@@ -46,8 +52,9 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
   const storing = gather<StoredEvent, Stored>({
     groupSize,
     waitMs: 0,
-    write: async (events) => store(await match(events, { storage, plugins }), storeContext),
+    write: async (events) => store(await match(events, { storage, plugins, hookTimeoutMs }), storeContext),
   });
+  const admission = new Admission({ memory: () => loop.memory, maxWaitMs: maxEmitWaitMs, monotonicNow });
   /** Events that are still with the emit hooks of plugins, or being written in a transaction of the host's. */
   let checking = 0;
   let onChecked: (() => void)[] = [];
@@ -66,7 +73,7 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
         const joined = await storage.join(transaction);
         // Nothing is leased, handed on or told: all of that would be wrong if the host rolls back.
         const context = { ...storeContext, storage: joined, reserve: () => false, onWaiting: () => undefined };
-        return store(await match(events, { storage: joined, plugins }), context);
+        return store(await match(events, { storage: joined, plugins, hookTimeoutMs }), context);
       },
     });
     if (isObject(transaction)) within.set(transaction, made);
@@ -95,8 +102,10 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
     checking += 1;
     let event: StoredEvent;
     try {
-      event = await emit(topic, input, { catalog, plugins, now, newId, onMade });
+      event = await emit(topic, input, { catalog, plugins, hookTimeoutMs, loadsRecords, now, newId, onMade });
       if (transaction !== undefined) return await storeWithin(event, transaction);
+      const admitted = admission.enter();
+      if (admitted) await admitted;
     } finally {
       checking -= 1;
       if (checking === 0) {
@@ -104,12 +113,18 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
         onChecked = [];
       }
     }
-    const stored = await storing.add(event);
-    if ('error' in stored) throw stored.error;
-    if (!stored.result.duplicate && notices.heard('event:stored')) {
-      notices.tell('event:stored', { event: stored.event, deliveries: stored.result.deliveries });
+    let deliveries = 0;
+    try {
+      const stored = await storing.add(event);
+      if ('error' in stored) throw stored.error;
+      ({ deliveries } = stored.result);
+      if (!stored.result.duplicate && notices.heard('event:stored')) {
+        notices.tell('event:stored', { event: stored.event, deliveries });
+      }
+      return stored;
+    } finally {
+      admission.leave(deliveries);
     }
-    return stored;
   }
 
   const watching = plugins.flatMap(({ emitted }) => emitted ?? []);
@@ -144,6 +159,8 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
           : await emitOne(topic, input, transaction, () => undefined);
       return kept.result;
     },
+
+    roomMade: () => admission.roomMade(),
 
     async idle() {
       if (checking > 0) {

@@ -4,19 +4,32 @@ import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { findObjectType, normaliseRecord, type FieldInput } from '../model/crm-record.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { lateMetadata, lateRecord } from '../model/late-record.ts';
 import { isKeyText, keyTextRule } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import { addTexts } from '../model/small-texts.ts';
 import { parseTopic } from '../model/topic.ts';
-import type { Plugin } from '../plugin.ts';
+import { answeredInTime, type Plugin } from '../plugin.ts';
 
-/** What a host tells about an event. */
-export interface EmitInput {
+/** What a host tells about an event: with the record that fired it, or with the id of that. */
+export type EmitInput = EmitBase & (WholeRecord | LateRecordId);
+
+interface WholeRecord {
+  /** The record that fired it; it needs an `id`, and fields that it leaves out are sent empty. */
+  readonly record: Readonly<Record<string, FieldInput>>;
+  readonly recordId?: undefined;
+}
+
+interface LateRecordId {
+  /** The id of the record that fired it: `loadRecords` is asked for the record when it is sent. */
+  readonly recordId: string | number | bigint;
+  readonly record?: undefined;
+}
+
+interface EmitBase {
   readonly accountId: AccountId;
   /** The number or the name of the record's object type: `0` or `'Contact'`. */
   readonly objectType: number | string;
-  /** The record that fired it; it needs an `id`, and fields that it leaves out are sent empty. */
-  readonly record: Readonly<Record<string, FieldInput>>;
   /** When it happened; now by default. Milliseconds since the epoch when a number. */
   readonly occurredAt?: Date | number | undefined;
   /** The host's own key: a second event of the account with the same key is not stored again. At most 200 characters. */
@@ -37,6 +50,10 @@ export interface EmitResult {
 export interface EmitContext {
   readonly catalog: Catalog;
   readonly plugins: readonly Pick<Plugin, 'name' | 'emit'>[];
+  /** How long a hook may take. */
+  readonly hookTimeoutMs: number;
+  /** Whether records can be loaded when they are sent. */
+  readonly loadsRecords: boolean;
   readonly now: () => number;
   readonly newId: () => string;
   /** Is told of the event as soon as there is one, before a plugin can refuse it, and again with what a plugin adds to it. */
@@ -52,7 +69,8 @@ export async function emit(topic: string, input: EmitInput, context: EmitContext
   let event = makeEvent(topic, input, context);
   context.onMade(event);
   for (const plugin of context.plugins) {
-    const added = await plugin.emit?.(event);
+    if (!plugin.emit) continue;
+    const added = await answeredInTime(plugin, 'emit', plugin.emit(event), context.hookTimeoutMs);
     if (added === undefined) continue;
     event = withMetadata(event, added, plugin.name);
     context.onMade(event);
@@ -80,16 +98,28 @@ function makeEvent(topic: string, input: EmitInput, context: EmitContext): Store
       { value: input.objectType },
     );
   }
+  const isWhole = hasWholeRecord(input, context.loadsRecords);
   return {
     id: context.newId(),
     accountId,
     topic,
     objectType: objectType.id,
-    record: normaliseRecord(input.record, objectType),
+    record: isWhole ? normaliseRecord(input.record, objectType) : lateRecord(input.recordId, objectType),
     occurredAt: instantOf(input.occurredAt, context.now),
     idempotencyKey: checkKey(input.idempotencyKey),
-    metadata: {},
+    metadata: isWhole ? {} : lateMetadata,
   };
+}
+
+/** @throws {HookwellError} `invalid_input` when there is both a record and the id of one, or nobody to load it */
+function hasWholeRecord(input: EmitInput, loadsRecords: boolean): input is EmitBase & WholeRecord {
+  if (input.recordId === undefined) return true;
+  if (input.record === undefined && loadsRecords) return false;
+  const problem =
+    input.record === undefined
+      ? 'recordId needs the option "loadRecords" of createEngine, which loads the record; give that, or the record'
+      : 'emit takes a record or a recordId, and got both; leave one of them out';
+  throw new HookwellError('invalid_input', `${problem}.`, { value: input.recordId });
 }
 
 function instantOf(occurredAt: unknown, now: () => number): number {

@@ -1,7 +1,7 @@
-import { messageOf } from '../errors.ts';
+import { HookwellError, messageOf } from '../errors.ts';
 import type { StoredEvent, TopicKey } from '../model/event.ts';
 import type { Subscription } from '../model/subscription.ts';
-import type { Plugin } from '../plugin.ts';
+import { answeredInTime, type Plugin } from '../plugin.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 
 /** An event with the subscriptions that get it. */
@@ -15,7 +15,9 @@ export interface Match {
 /** What `match` works with. */
 export interface MatchContext {
   readonly storage: Pick<StorageAdapter, 'findSubscriptions'>;
-  readonly plugins: readonly Pick<Plugin, 'match'>[];
+  readonly plugins: readonly Pick<Plugin, 'name' | 'match'>[];
+  /** How long a hook may take, so that one that hangs holds up nobody for longer. */
+  readonly hookTimeoutMs: number;
 }
 
 /** Finds who gets each event of a group: one question to the storage for the whole group, then the plugins. */
@@ -33,7 +35,11 @@ export async function match(events: readonly StoredEvent[], context: MatchContex
   const matches: Match[] = [];
   for (const event of events) {
     const found = byKey.get(keyOf(event.accountId, event.topic)) ?? [];
-    matches.push(filters.length === 0 ? { event, subscriptions: found, refusal: null } : await filter(event, found, filters));
+    matches.push(
+      filters.length === 0
+        ? { event, subscriptions: found, refusal: null }
+        : await filter(event, found, filters, context.hookTimeoutMs),
+    );
   }
   return matches;
 }
@@ -41,17 +47,32 @@ export async function match(events: readonly StoredEvent[], context: MatchContex
 async function filter(
   event: StoredEvent,
   found: readonly Subscription[],
-  filters: readonly Pick<Plugin, 'match'>[],
+  filters: readonly Pick<Plugin, 'name' | 'match'>[],
+  hookTimeoutMs: number,
 ): Promise<Match> {
   let subscriptions = found;
   try {
     for (const plugin of filters) {
-      if (subscriptions.length > 0) subscriptions = (await plugin.match?.(event, subscriptions)) ?? subscriptions;
+      if (subscriptions.length === 0 || !plugin.match) continue;
+      const answer = await answeredInTime(plugin, 'match', plugin.match(event, subscriptions), hookTimeoutMs);
+      checkAnswer(plugin.name, answer, subscriptions);
+      subscriptions = answer;
     }
     return { event, subscriptions, refusal: null };
   } catch (error) {
     return { event, subscriptions: [], refusal: error instanceof Error ? error : new Error(messageOf(error)) };
   }
+}
+
+/** @throws {HookwellError} `plugin_failed` for what are not some of the given subscriptions, each once */
+function checkAnswer(plugin: string, answer: unknown, given: readonly Subscription[]): void {
+  if (answer === given) return;
+  const known = new Set<unknown>(given);
+  if (Array.isArray(answer) && answer.every((one) => known.delete(one))) return;
+  throw new HookwellError(
+    'plugin_failed',
+    `The match hook of the plugin "${plugin}" answered something else than a list of some of the subscriptions that it was given, each once; answer subscriptions.filter(…).`,
+  );
 }
 
 /** A topic has no line break, so the two parts cannot run into each other. */

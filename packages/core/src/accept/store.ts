@@ -1,7 +1,7 @@
 import { HookwellError } from '../errors.ts';
 import type { NewDelivery } from '../model/delivery.ts';
 import type { StoredEvent } from '../model/event.ts';
-import type { Held } from '../model/held.ts';
+import type { ComposedPayload, Held } from '../model/held.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 import type { EmitResult } from './emit.ts';
@@ -69,6 +69,7 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
   const held: Held[] = [];
   const waiting = new Set<Subscription>();
   for (const { event, subscriptions } of matches) {
+    const composed: ComposedPayload[] = [];
     for (const subscription of subscriptions) {
       const leased = context.reserve(subscription);
       const { accountId, id: subscriptionId } = subscription;
@@ -76,7 +77,7 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
       deliveries.push({ ...delivery, leased });
       if (leased) {
         const claim = { ...delivery, attempts: 0, failures: 0, abandonments: 0, createdAt, fence };
-        held.push({ claim, subscription, event, heldSince });
+        held.push({ claim, subscription, event, composed, heldSince });
       } else {
         waiting.add(subscription);
       }

@@ -1,4 +1,3 @@
-import type { StoredEvent } from '../model/event.ts';
 import type { Held } from '../model/held.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
@@ -45,14 +44,16 @@ export async function claim({ after, limit, rooms, perLane }: ClaimBounds, conte
   const subscriptions = new Map<number, Subscription>(
     result.subscriptions.map((subscription) => [subscription.id, subscription]),
   );
-  const events = new Map<string, StoredEvent>(result.events.map((event) => [event.id, event]));
+  const events = new Map<string, Pick<Held, 'event' | 'composed'>>(
+    result.events.map((event) => [event.id, { event, composed: [] }]),
+  );
   const held: Held[] = [];
   for (const claimed of result.claims) {
     const subscription = subscriptions.get(claimed.subscriptionId);
-    const event = events.get(claimed.eventId);
-    if (!subscription || !event)
+    const found = events.get(claimed.eventId);
+    if (!subscription || !found)
       throw new Error(`the storage claimed delivery "${claimed.id}" without its subscription or event`);
-    held.push({ claim: claimed, subscription, event, heldSince });
+    held.push({ claim: claimed, subscription, event: found.event, composed: found.composed, heldSince });
   }
   return { held, cursor: result.cursor, more: result.more };
 }

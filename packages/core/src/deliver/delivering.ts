@@ -13,15 +13,18 @@ import { compose, type Composed, type ComposeStageContext } from './compose.ts';
 import { DeliveryLoop } from './delivery-loop.ts';
 import { dispatch } from './dispatch.ts';
 import { Lanes } from './lanes.ts';
+import { LateRecords } from './late-records.ts';
 import { healthNotice, record, tellHealth } from './record.ts';
 import { Tests } from './send-test.ts';
+import { visibleFields } from './visible-fields.ts';
 
 /** The stages of delivery in a row, and what the owners of subscriptions may do to them. */
 export interface Delivering {
   readonly loop: DeliveryLoop;
   readonly tests: Tests;
   readonly lanes: () => readonly LaneState[];
-  readonly compose: (event: StoredEvent, subscription: Subscription) => Composed;
+  /** Composes what a subscription would be sent for an event; rejects when that cannot be, or its record is not there. */
+  readonly compose: (event: StoredEvent, subscription: Subscription) => Promise<Composed>;
   /** Sends nothing more to a subscription that has ended, and tells. */
   readonly end: (subscription: Subscription) => void;
   /** Sends nothing more to a subscription that its owner has paused, and tells. */
@@ -38,17 +41,27 @@ export interface DeliveringContext {
   readonly announcer: Announcer;
   readonly newId: () => string;
   readonly notices: Notices;
+  /** Is told that there is more room in memory. */
+  readonly onRoom: () => void;
 }
 
 /** Makes the delivery of one engine. */
-export function delivering({ options, storage, transports, announcer, newId, notices }: DeliveringContext): Delivering {
+export function delivering({ options, storage, transports, announcer, newId, notices, onRoom }: DeliveringContext): Delivering {
   const { catalog, plugins, now, monotonicNow, leaseMs, groupSize } = options;
-  const lanes = new Lanes(options);
-  const composeContext: ComposeStageContext = { catalog, plugins, composed: new WeakMap() };
-  const composeFor = (event: StoredEvent, subscription: Subscription): Composed => compose(event, subscription, composeContext);
+  const lanes = new Lanes(options, (lane) => {
+    if (notices.heard('lane:changed')) notices.tell('lane:changed', { lane: lane() });
+  });
+  const composeContext: ComposeStageContext = { catalog, plugins, visible: visibleFields(plugins, catalog) };
+  const lateRecords = new LateRecords({ ...options, report: notices.report });
+
+  async function composeFor(event: StoredEvent, subscription: Subscription): Promise<Composed> {
+    const late = await lateRecords.load(event);
+    if (late && 'missing' in late) throw new Error(late.reason);
+    return compose(late?.event ?? event, subscription, [], composeContext);
+  }
 
   const dispatchContext = {
-    compose: ({ event, subscription }: Held) => composeFor(event, subscription),
+    compose: ({ event, subscription, composed }: Held) => compose(event, subscription, composed, composeContext),
     transportFor: transports.find,
     plugins,
     now,
@@ -62,7 +75,7 @@ export function delivering({ options, storage, transports, announcer, newId, not
     health: options.health,
     random: options.random,
     onPaused(subscriptionId: number, pauseMs: number): void {
-      lanes.pause(subscriptionId, pauseMs);
+      lanes.pauses.pause(subscriptionId, pauseMs);
       loop.wakeIn(pauseMs);
     },
     onRecovered(subscriptionId: number): void {
@@ -71,7 +84,7 @@ export function delivering({ options, storage, transports, announcer, newId, not
     },
     onEnded(subscriptionId: number): void {
       // What is in memory is handed back, to be claimed again as what it is by now: cancelled.
-      lanes.pause(subscriptionId, leaseMs);
+      lanes.pauses.pause(subscriptionId, leaseMs);
       loop.wake();
     },
   };
@@ -95,8 +108,13 @@ export function delivering({ options, storage, transports, announcer, newId, not
     storage,
     lanes,
     announcer,
-    claim: async (bounds) => claim(bounds, { storage, newId, monotonicNow, leaseMs }),
-    dispatch: async (held) => dispatch(held, dispatchContext),
+    lateRecords,
+    async claim(bounds) {
+      const claimed = await claim(bounds, { storage, newId, monotonicNow, leaseMs });
+      lateRecords.group(claimed.held);
+      return claimed;
+    },
+    dispatch: async (held, late) => dispatch(held, dispatchContext, late),
     recording,
     releasing: gather({
       groupSize,
@@ -110,9 +128,11 @@ export function delivering({ options, storage, transports, announcer, newId, not
     now,
     monotonicNow,
     concurrency: options.concurrency,
+    slowAfterMs: options.slowAfterMs,
     maxClaims: 5 * groupSize,
     sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
     pollEveryMs: options.pollEveryMs,
+    onRoom,
   });
   const tests = new Tests({
     storage,
@@ -138,7 +158,7 @@ export function delivering({ options, storage, transports, announcer, newId, not
 
     pause(subscription) {
       // What is in memory is handed back; what is stored from now on finds the pause in its row.
-      lanes.pause(subscription.id, leaseMs);
+      lanes.pauses.pause(subscription.id, leaseMs);
       tellHealth(subscription, recordContext);
     },
 

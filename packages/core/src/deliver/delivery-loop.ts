@@ -1,7 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Gathering } from '../gather.ts';
 import type { Lease } from '../model/delivery.ts';
 import type { Dispatched, Held, Sent } from '../model/held.ts';
+import { isLate, type LateRecord } from '../model/late-record.ts';
 import { countsSince, type OutcomeCounts } from '../model/outcome-counts.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
@@ -9,18 +11,20 @@ import type { StorageAdapter } from '../storage-adapter.ts';
 import { Alarm } from './alarm.ts';
 import { announceEveryMs, type Announcer } from './announcer.ts';
 import type { ClaimBounds, Claimed } from './claim.ts';
-import { ClippedLanes } from './clipped-lanes.ts';
-import { laneQueue } from './lane-queue.ts';
-import type { Lanes } from './lanes.ts';
+import { LaneClaims } from './lane-claims.ts';
+import type { LaneAnswer, Lanes } from './lanes.ts';
+import type { LateRecords } from './late-records.ts';
 import type { Recorded } from './record.ts';
-import { closesLane } from './record-outcome.ts';
+import { closesLane, isTrouble } from './record-outcome.ts';
+import { Slots } from './slots.ts';
 
 /** What the loop works with: the stages, and how far it may go. */
 export interface DeliveryLoopContext {
   readonly storage: Pick<StorageAdapter, 'nextDueInMs'>;
   readonly lanes: Lanes;
   readonly claim: (bounds: ClaimBounds) => Promise<Claimed>;
-  readonly dispatch: (held: Held) => Promise<Dispatched>;
+  readonly lateRecords: Pick<LateRecords, 'group' | 'load'>;
+  readonly dispatch: (held: Held, late: LateRecord | null) => Promise<Dispatched>;
   /** Writes outcomes; what goes wrong is told there. */
   readonly recording: Gathering<Sent, Recorded>;
   /** Hands claims back; what goes wrong is told there. */
@@ -31,11 +35,14 @@ export interface DeliveryLoopContext {
   readonly now: () => number;
   readonly monotonicNow: () => number;
   readonly concurrency: number;
+  readonly slowAfterMs: number;
   /** At most how many deliveries are claimed at once. */
   readonly maxClaims: number;
   /** For how long a claim may wait in memory before it is handed back instead of sent, in milliseconds. */
   readonly sendWithinMs: number;
   readonly pollEveryMs: number;
+  /** Is told that there is more room in memory. */
+  readonly onRoom: () => void;
 }
 
 /**
@@ -43,15 +50,19 @@ export interface DeliveryLoopContext {
  * or it waits for room in its lane, and then nobody knows what is due next in the others.
  */
 const lookAgainMs = { sinceClaim: 20, besideBacklog: 1_000 };
+/** For how long lanes that are slow gather before more of them is claimed, in milliseconds: there may be many of them. */
+const slowClaimMs = 100;
 
 /** Runs the stages of delivery: what was handed to it, what it claims when woken, and what becomes due. */
 export class DeliveryLoop {
   readonly #context: DeliveryLoopContext;
-  readonly #queue;
+  readonly #claims: LaneClaims;
+  readonly #slots: Slots;
   readonly #alarm: Alarm;
+  /** Calls what belongs to no request of the host's, whichever of them has woken the loop. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #running = false;
   #stopping = false;
-  #cursor = 0;
   /** The claims under way, if any, of a loop that runs by itself. */
   #claiming: Promise<void> | undefined;
   /** The last call of `deliverDue`, which the next one waits for. */
@@ -59,22 +70,32 @@ export class DeliveryLoop {
   /** Whether something may be due that no claim has looked for yet. */
   #wanted = false;
   #wakingSoon = false;
-  readonly #clipped = new ClippedLanes();
-  /** How often the claims came past the last lane without finding anything, since somebody wanted them. */
-  #emptyLaps = 0;
   /** Whether something happened since the storage was last asked what is due next. */
   #active = true;
   readonly #counts: OutcomeCounts = { delivered: 0, retry: 0, failed: 0, cancelled: 0 };
 
   constructor(context: DeliveryLoopContext) {
     this.#context = context;
-    this.#queue = laneQueue(context.lanes, context.concurrency);
+    const release = (held: Held): void => void this.#release(held);
+    this.#claims = new LaneClaims({ ...context, release });
+    this.#slots = new Slots({
+      ...context,
+      send: async (held) => this.#outside(this.#send, held),
+      release,
+      report: context.notices.report,
+    });
     this.#alarm = new Alarm({ ...context, ring: () => this.#look() });
   }
 
   /** Whether it delivers by itself. */
   get running(): boolean {
     return this.#running;
+  }
+
+  /** How many deliveries fit into memory, and how many more do now; none is kept from it while it does not deliver by itself. */
+  get memory(): { readonly size: number; readonly room: number } {
+    const { size, room } = this.#context.lanes;
+    return { size, room: this.#running ? room : Number.POSITIVE_INFINITY };
   }
 
   /** Begins to deliver by itself. */
@@ -84,11 +105,12 @@ export class DeliveryLoop {
   }
 
   /** Takes a place for a delivery that is about to be stored, if it can be sent from memory at once. */
-  reserve({ id, health, pausedUntil }: Subscription): boolean {
+  reserve(subscription: Subscription): boolean {
+    const { id, health, pausedUntil } = subscription;
     const { lanes, now } = this.#context;
-    const closed = health === 'suspended' || lanes.isPaused(id) || (pausedUntil !== null && pausedUntil > now());
-    if (!this.#running || closed || this.#clipped.has(id) || lanes.roomOf(id) <= 0) return false;
-    lanes.take(id);
+    const closed = health === 'suspended' || lanes.pauses.has(id) || (pausedUntil !== null && pausedUntil > now());
+    if (!this.#running || closed || this.#claims.clipped.has(id) || lanes.roomOf(id) <= 0) return false;
+    lanes.take(subscription);
     return true;
   }
 
@@ -99,7 +121,9 @@ export class DeliveryLoop {
 
   /** Sends what has its place taken already. */
   handOff(group: readonly Held[]): void {
-    for (const held of group) this.#enqueue(held);
+    this.#context.lateRecords.group(group);
+    for (const held of group) if (!this.#context.lanes.enqueue(held)) void this.#release(held);
+    this.#start();
   }
 
   /** Takes note of deliveries that wait in the storage, to claim them as soon as their lane is open and has room. */
@@ -107,9 +131,9 @@ export class DeliveryLoop {
     const { lanes, now } = this.#context;
     const pausedMs = pausedUntil === null ? 0 : pausedUntil - now();
     if (pausedMs > 0) return this.wakeIn(pausedMs);
-    if (lanes.isPaused(id)) return;
+    if (lanes.pauses.has(id)) return;
     if (this.#running && lanes.roomOf(id) <= 0) this.#context.announcer.announce(announceEveryMs.forHelp);
-    if (lanes.roomInLane(id) <= 0) this.#clipped.add(id);
+    if (lanes.roomInLane(id) <= 0) this.#claims.clipped.add(id);
     else this.wake();
   }
 
@@ -122,9 +146,9 @@ export class DeliveryLoop {
 
   #look(): void {
     this.#wanted = true;
-    this.#emptyLaps = 0;
+    this.#claims.beginLap();
     if (!this.#running || this.#claiming) return;
-    this.#claiming = this.#claimAll().finally(() => {
+    this.#claiming = this.#outside(this.#claimAll).finally(() => {
       this.#claiming = undefined;
       if (!this.#running) return;
       if (this.#wanted && this.#hasRoom()) this.#look();
@@ -149,8 +173,7 @@ export class DeliveryLoop {
     this.#running = false;
     this.#stopping = true;
     this.#alarm.stop();
-    this.#context.lanes.drain();
-    this.#queue.concurrency = Number.POSITIVE_INFINITY;
+    this.#start();
     await this.#claiming;
     await this.#delivering;
     await this.#context.lanes.empty();
@@ -158,7 +181,7 @@ export class DeliveryLoop {
 
   async #deliverAll(): Promise<OutcomeCounts> {
     const before = { ...this.#counts };
-    this.#emptyLaps = 0;
+    this.#claims.beginLap();
     for (let again = true; (again || this.#wanted || this.#claiming) && !this.#stopping;) {
       this.#wanted = false;
       again = await this.#claimGroup();
@@ -169,7 +192,7 @@ export class DeliveryLoop {
     return countsSince(before, this.#counts);
   }
 
-  async #claimAll(): Promise<void> {
+  readonly #claimAll = async (): Promise<void> => {
     const { notices, pollEveryMs } = this.#context;
     if (this.#alarm.isDue()) this.#active = true;
     try {
@@ -184,65 +207,44 @@ export class DeliveryLoop {
       notices.report(error);
       this.wakeIn(pollEveryMs);
     }
-  }
+  };
 
   /** One group of claims; says whether another one might get something, too. */
   async #claimGroup(): Promise<boolean> {
-    const { lanes, maxClaims } = this.#context;
-    const limit = Math.min(lanes.room, maxClaims);
-    if (limit <= 0) {
-      this.#wanted = true;
-      return true;
-    }
-    const number = this.#clipped.beginClaim();
-    const pauses = lanes.pauseSerial;
-    const bounds = { after: this.#cursor, limit, rooms: lanes.rooms(), perLane: lanes.newLaneCapacity };
-    lanes.expect(limit);
-    const claimed = await this.#context.claim(bounds).finally(() => lanes.expect(-limit));
-    const got = new Map<number, number>();
-    for (const held of claimed.held) {
-      const { id, health } = held.subscription;
-      const probe = health === 'suspended';
-      lanes.resume(id, pauses);
-      lanes.take(id, probe);
-      got.set(id, probe ? Number.POSITIVE_INFINITY : (got.get(id) ?? 0) + 1);
-      this.#enqueue(held);
-    }
-    this.#clipped.endClaim(number, got, bounds, claimed.more);
-    const lapped = claimed.cursor <= this.#cursor;
-    this.#cursor = claimed.cursor;
-    if (claimed.held.length > 0) {
-      this.#active = true;
-      this.#emptyLaps = 0;
-      this.#alarm.stir();
-      if (claimed.more) this.#context.announcer.announce(announceEveryMs.forHelp);
-    } else if (lapped) {
-      this.#emptyLaps += 1;
-    }
-    if (claimed.more && this.#emptyLaps < 2) this.#wanted = true;
-    return this.#wanted || claimed.held.length > 0;
+    const claimed = await this.#claims.claimGroup();
+    this.#start();
+    if (claimed === null || claimed.more) this.#wanted = true;
+    if (!claimed || claimed.count === 0) return this.#wanted;
+    this.#active = true;
+    this.#alarm.stir();
+    if (claimed.more) this.#context.announcer.announce(announceEveryMs.forHelp);
+    return true;
   }
 
-  #enqueue(held: Held): void {
-    this.#queue.add(async () => this.#send(held), { held }).catch((error: unknown) => this.#context.notices.report(error));
+  /** Starts what may be started; once it stops, nothing may, and what waits is handed back. */
+  #start(): void {
+    if (this.#stopping) for (const held of this.#context.lanes.takeWaiting()) void this.#release(held);
+    else this.#slots.fill();
   }
 
-  /** The job of one claim. Its slot is free once the request has ended; its outcome is written a moment later. */
-  async #send(held: Held): Promise<void> {
-    const { lanes, dispatch, monotonicNow, sendWithinMs } = this.#context;
+  /** Sends one claim, and says what that tells of its endpoint; its outcome is written a moment later. */
+  readonly #send = async (held: Held): Promise<LaneAnswer | null> => {
+    const { lanes, lateRecords, dispatch, monotonicNow, sendWithinMs } = this.#context;
     const { id, health } = held.subscription;
+    // Before anything is looked at that may change meanwhile.
+    const late = health === 'unsubscribed' || !isLate(held.event) ? null : await lateRecords.load(held.event);
     const stale = monotonicNow() - held.heldSince > sendWithinMs;
-    if (this.#stopping || stale || (health !== 'unsubscribed' && lanes.isPaused(id))) {
-      lanes.finish(id, null);
+    if (this.#stopping || stale || (health !== 'unsubscribed' && lanes.pauses.has(id))) {
       void this.#release(held);
-      return;
+      return null;
     }
-    const dispatched = await dispatch(held);
-    const laneClosed = lanes.isPaused(id);
-    if (closesLane(dispatched.result)) lanes.close(id);
-    lanes.finish(id, dispatched.result.ok === null ? null : dispatched.durationMs);
+    const dispatched = await dispatch(held, late);
+    const { result, durationMs } = dispatched;
+    const laneClosed = lanes.pauses.has(id);
+    if (closesLane(result)) lanes.pauses.close(id);
     void this.#record({ ...dispatched, laneClosed });
-  }
+    return result.ok === null ? null : { isTrouble: isTrouble(result), durationMs };
+  };
 
   async #record(sent: Sent): Promise<void> {
     const outcome = await this.#context.recording.add(sent).catch(() => null);
@@ -262,15 +264,19 @@ export class DeliveryLoop {
   #leave(lane: number): void {
     const { lanes } = this.#context;
     lanes.leave(lane);
-    if (this.#clipped.has(lane) && lanes.roomInLane(lane) * 2 >= lanes.newLaneCapacity) this.#wanted = true;
+    if (this.#claims.clipped.has(lane) && lanes.wantsMore(lane)) {
+      if (lanes.isSlow(lane)) this.wakeIn(slowClaimMs);
+      else this.#wanted = true;
+    }
+    this.#context.onRoom();
     if (this.#wanted && this.#hasRoom()) this.#wakeSoon();
   }
 
   /** Whether a claim is worth its while: it fills half of the memory, or slots are idle. */
   #hasRoom(): boolean {
-    const { lanes, maxClaims, concurrency } = this.#context;
+    const { lanes, maxClaims } = this.#context;
     if (lanes.room >= Math.min(maxClaims, lanes.size / 2)) return true;
-    return lanes.room > 0 && lanes.startable === 0 && this.#queue.pending < concurrency;
+    return lanes.room > 0 && !lanes.hasNext && this.#slots.hasFree;
   }
 
   /** Wakes at the next turn of the event loop, once for all that leave in this one. */
@@ -289,6 +295,6 @@ export class DeliveryLoop {
     const dueInMs = await this.#context.storage.nextDueInMs();
     if (dueInMs === null) return;
     if (dueInMs > 0) this.wakeIn(dueInMs);
-    else this.wakeIn(this.#clipped.size > 0 ? lookAgainMs.besideBacklog : lookAgainMs.sinceClaim);
+    else this.wakeIn(this.#claims.clipped.size > 0 ? lookAgainMs.besideBacklog : lookAgainMs.sinceClaim);
   }
 }

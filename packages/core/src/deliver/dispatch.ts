@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
 import type { Dispatched, DispatchResult, Held } from '../model/held.ts';
+import type { LateRecord } from '../model/late-record.ts';
 import { answeredAtOnce, type Plugin } from '../plugin.ts';
 import type { TransportAdapter, TransportRequest } from '../transport-adapter.ts';
 import type { TransportResult } from '../model/transport-result.ts';
@@ -17,11 +18,15 @@ export interface DispatchContext {
   readonly monotonicNow: () => number;
 }
 
-/** Sends one claim, once, and says what came of it; never rejects. */
-export async function dispatch(held: Held, context: DispatchContext): Promise<Dispatched> {
+/**
+ * Sends one claim, once, and says what came of it; never rejects.
+ *
+ * @param late its event with the record that was loaded for it, or why there is none; null when it was stored with its record
+ */
+export async function dispatch(held: Held, context: DispatchContext, late: LateRecord | null = null): Promise<Dispatched> {
   const startedAt = context.now();
   const began = context.monotonicNow();
-  const request = prepare(held, startedAt, context);
+  const request = prepare(held, late, startedAt, context);
   const result = 'ok' in request ? request : await send(request.transport, request.request);
   return { held, startedAt, durationMs: Math.max(0, Math.round(context.monotonicNow() - began)), result };
 }
@@ -33,10 +38,11 @@ interface Prepared {
 
 function prepare(
   held: Held,
+  late: LateRecord | null,
   startedAt: number,
   context: DispatchContext,
 ): Prepared | Extract<DispatchResult, { ok: null | false }> {
-  const { claim, subscription, event } = held;
+  const { claim, subscription } = held;
   if (subscription.health === 'unsubscribed') {
     return { ok: null, kind: 'unsubscribed', reason: subscription.healthReason };
   }
@@ -44,11 +50,14 @@ function prepare(
     const reason = `quarantined: ${claim.abandonments} times its sender ended without an outcome`;
     return { ok: null, kind: 'quarantined', reason };
   }
+  if (late && 'missing' in late) {
+    return { ok: null, kind: late.missing === 'gone' ? 'record_gone' : 'record_not_loaded', reason: late.reason };
+  }
   const { url } = subscription;
   const transport = context.transportFor(url);
   if (!transport) return localFault('no transport for its URL is installed here');
   try {
-    const { contentType, body } = context.compose(held);
+    const { event, contentType, body } = context.compose(late ? { ...held, event: late.event } : held);
     const headers = [
       'content-type',
       contentType,

@@ -1,71 +1,60 @@
+import QuickLRU from 'quick-lru';
 import type { Held } from '../model/held.ts';
 import type { LaneState } from '../model/lane-state.ts';
+import { waitingIn, type Lane, type UnderWay } from './lane.ts';
+import { LaneLimit } from './lane-limit.ts';
+import { LanePauses } from './lane-pauses.ts';
+import { LaneTurns, type TurnLimits } from './lane-turns.ts';
 
 /** How wide lanes are. */
-export interface LaneLimits {
-  /** Requests in flight at once to one subscription. */
+export interface LaneLimits extends TurnLimits {
+  /** The most that the limit of a lane may become. */
   readonly laneConcurrency: number;
+  /** How long a request may hold a slot, in milliseconds. */
+  readonly slowAfterMs: number;
   /** Deliveries in memory at once, over all lanes. */
   readonly maxDeliveriesInMemory: number;
   /** The most that one lane may have waiting in memory, however fast it is. */
   readonly groupSize: number;
-  /** A clock that never jumps, in milliseconds, for how long lanes stay closed. */
+  /** A clock that never jumps, in milliseconds. */
   readonly monotonicNow: () => number;
 }
 
-/** A job of p-queue's: calling it sends one delivery. */
-export type Job = () => Promise<unknown>;
-
-interface Lane {
-  readonly subscriptionId: number;
-  /** Places taken in memory: reserved, waiting and in flight. */
-  taken: number;
-  inFlight: number;
-  /** First attempts go before retries that have become due. */
-  readonly fresh: Job[];
-  readonly retries: Job[];
-  /** Smoothed time from request to outcome, in milliseconds; 0 before the first. */
-  durationMs: number;
-  /** Whether its subscription is suspended, so that what is in memory is a probe and nothing may join it. */
-  probing: boolean;
-}
-
-/** A lane that is closed for now, in the storage too. */
-interface Pause {
-  /** On the monotonic clock. */
-  readonly until: number;
-  /** Its place among all pauses. */
-  readonly serial: number;
+/** What a request says about its endpoint: whether it was trouble, and how long it took. */
+export interface LaneAnswer {
+  readonly isTrouble: boolean;
+  readonly durationMs: number;
 }
 
 /** How long the deliveries that one lane has waiting in memory may take it, in milliseconds. */
 const waitingMs = 250;
-/** For how long an answer closes its lane until it is recorded for how long that is to be, in milliseconds. */
-const closedMs = 5_000;
-/** Pauses that are remembered before those that are over are looked for and forgotten. */
-const rememberedPauses = 1_000;
+/** Lanes whose limits are remembered while they have nothing in memory; and how many of them as slow. */
+const rememberedLanes = 10_000;
+const rememberedSlowLanes = 1_000;
 
 /**
- * The lanes that have something in memory. It hands jobs out in turn over the lanes, none beyond its limit, and says
- * how many more each lane can take, so that no backlog is claimed into memory ahead of others.
+ * The lanes that have something in memory. It says whose turn it is, and how many more deliveries each lane can take, so
+ * that no backlog is claimed into memory ahead of others.
  */
 export class Lanes {
+  readonly pauses: LanePauses;
   readonly #limits: LaneLimits;
+  readonly #turns: LaneTurns;
   readonly #lanes = new Map<number, Lane>();
-  readonly #pauses = new Map<number, Pause>();
-  #pauseSerial = 0;
-  /** Lanes that an answer has just closed, and until when on the monotonic clock at the latest. */
-  readonly #closed = new Map<number, number>();
-  /** Lanes with a job that may start, in the order in which they come to their turn. */
-  readonly #turns = new Set<Lane>();
+  readonly #remembered = new QuickLRU<number, LaneLimit>({ maxSize: rememberedLanes });
+  /** The lanes that became slow last. */
+  readonly #slow = new Set<number>();
+  readonly #onChanged: (lane: () => LaneState) => void;
   #taken = 0;
   #expected = 0;
-  #startable = 0;
-  #draining = false;
   #onEmpty: (() => void)[] = [];
 
-  constructor(limits: LaneLimits) {
+  /** @param onChanged is told when a lane becomes slow or is so no longer, and when trouble cuts its limit */
+  constructor(limits: LaneLimits, onChanged: (lane: () => LaneState) => void = () => undefined) {
     this.#limits = limits;
+    this.#turns = new LaneTurns(limits);
+    this.#onChanged = onChanged;
+    this.pauses = new LanePauses(limits.monotonicNow);
   }
 
   /** Places taken in memory over all lanes. */
@@ -88,19 +77,15 @@ export class Lanes {
     this.#expected += deliveries;
   }
 
-  /** How many jobs could start now, slots aside: what p-queue takes for its size. */
-  get startable(): number {
-    return this.#startable;
-  }
-
   /**
-   * How many more deliveries of each lane that has any fit into memory. One that was just closed has no room; of all
-   * other pauses the storage knows best.
+   * How many more deliveries of each lane fit into memory that has any, or is known for less than a lane that nobody knows.
+   * One that was just closed has no room; of all other pauses the storage knows best.
    */
   rooms(): Map<number, number> {
     const rooms = new Map<number, number>();
+    for (const id of this.#slow) rooms.set(id, this.roomInLane(id));
     for (const id of this.#lanes.keys()) rooms.set(id, this.roomInLane(id));
-    for (const id of this.#closed.keys()) if (this.#isClosed(id)) rooms.set(id, 0);
+    for (const id of this.pauses.justClosed()) rooms.set(id, 0);
     return rooms;
   }
 
@@ -111,64 +96,38 @@ export class Lanes {
 
   /** How many more deliveries one lane may have, if there is memory for them. */
   roomInLane(subscriptionId: number): number {
-    const lane = this.#lanes.get(subscriptionId);
-    return lane ? Math.max(0, this.#capacity(lane) - lane.taken) : this.newLaneCapacity;
+    return Math.max(0, this.#capacity(subscriptionId) - (this.#lanes.get(subscriptionId)?.taken ?? 0));
   }
 
-  /** How many deliveries of a lane that has none in memory fit into it. */
+  /** Whether half of what a lane may have in memory is free, so that it is worth a claim. */
+  wantsMore(subscriptionId: number): boolean {
+    const capacity = this.#capacity(subscriptionId);
+    return capacity - (this.#lanes.get(subscriptionId)?.taken ?? 0) >= capacity / 2;
+  }
+
+  /** Whether its endpoint takes longer to answer than a slot is kept for. */
+  isSlow(subscriptionId: number): boolean {
+    return this.#slow.has(subscriptionId);
+  }
+
+  /** How many deliveries of a lane that nobody knows fit into it. */
   get newLaneCapacity(): number {
-    return 2 * this.#limits.laneConcurrency;
+    return 2 * LaneLimit.first(this.#limits.laneConcurrency);
   }
 
-  isPaused(subscriptionId: number): boolean {
-    if (this.#isClosed(subscriptionId)) return true;
-    const pause = this.#pauses.get(subscriptionId);
-    if (pause === undefined) return false;
-    if (pause.until > this.#limits.monotonicNow()) return true;
-    this.#pauses.delete(subscriptionId);
-    return false;
-  }
-
-  /** Closes a lane for the moment until it is recorded for how long. */
-  close(subscriptionId: number): void {
-    this.#closed.set(subscriptionId, this.#limits.monotonicNow() + closedMs);
-  }
-
-  /** Closes a lane for so many milliseconds, as the storage does. */
-  pause(subscriptionId: number, ms: number): void {
-    const now = this.#limits.monotonicNow();
-    if (this.#pauses.size >= rememberedPauses) {
-      for (const [id, { until }] of this.#pauses) if (until <= now) this.#pauses.delete(id);
-    }
-    const until = Math.max(this.#pauses.get(subscriptionId)?.until ?? 0, now + ms);
-    this.#pauses.set(subscriptionId, { until, serial: ++this.#pauseSerial });
-    this.#closed.delete(subscriptionId);
-  }
-
-  /** The number of the last pause. */
-  get pauseSerial(): number {
-    return this.#pauseSerial;
-  }
-
-  /** Opens a lane from which something was claimed, unless it was closed after the claim had begun. */
-  resume(subscriptionId: number, pauseSerial: number): void {
-    const pause = this.#pauses.get(subscriptionId);
-    if (pause && pause.serial <= pauseSerial) this.#pauses.delete(subscriptionId);
-  }
-
-  /** Opens a lane whose subscription is well again. */
+  /** Lets a lane flow whose subscription is well again. */
   open(subscriptionId: number): void {
-    this.#pauses.delete(subscriptionId);
-    this.#closed.delete(subscriptionId);
+    this.pauses.end(subscriptionId);
     const lane = this.#lanes.get(subscriptionId);
     if (lane) lane.probing = false;
   }
 
   /** Takes a place; the caller gives it back with {@link Lanes.leave}. Nothing may join a probe of a suspended one. */
-  take(subscriptionId: number, probe = false): void {
+  take({ id: subscriptionId, accountId }: { readonly id: number; readonly accountId: string }, probe = false): void {
     let lane = this.#lanes.get(subscriptionId);
     if (!lane) {
-      lane = { subscriptionId, taken: 0, inFlight: 0, fresh: [], retries: [], durationMs: 0, probing: false };
+      const limit = this.#limitOf(subscriptionId);
+      lane = { subscriptionId, accountId, limit, taken: 0, inFlight: 0, fresh: [], retries: [], late: 0, probing: false };
       this.#lanes.set(subscriptionId, lane);
     }
     if (probe) lane.probing = true;
@@ -196,89 +155,129 @@ export class Lanes {
     });
   }
 
-  /** Puts a job behind the others of its lane, which has a place taken for it. */
-  enqueue(job: Job, { claim, subscription }: Held): void {
-    const lane = this.#lanes.get(subscription.id);
-    if (!lane) throw new Error(`lane ${subscription.id} has no place taken`);
-    const before = this.#startableOf(lane);
-    (claim.attempts === 0 ? lane.fresh : lane.retries).push(job);
-    this.#settle(lane, before);
+  /**
+   * Puts a delivery behind the others of its lane, which has a place taken for it. Answers false, and does not, where it would
+   * only wait: its lane has become slow since the place was taken, and the delivery is to be handed back.
+   */
+  enqueue(held: Held): boolean {
+    const lane = this.#lanes.get(held.subscription.id);
+    if (!lane) throw new Error(`lane ${held.subscription.id} has no place taken`);
+    if (lane.limit.isSlow && !lane.probing && lane.inFlight + waitingIn(lane) >= lane.limit.current) return false;
+    const { attempts, replayed } = held.claim;
+    (attempts === 0 && !replayed ? lane.fresh : lane.retries).push(held);
+    this.#turns.settle(lane);
+    return true;
   }
 
-  /** Takes the next job of the lane whose turn it is, and counts it as in flight. */
-  dequeue(): Job | undefined {
-    for (const lane of this.#turns) {
-      const before = this.#startableOf(lane);
-      this.#turns.delete(lane);
-      const job = lane.fresh.shift() ?? lane.retries.shift();
-      lane.inFlight += 1;
-      this.#settle(lane, before);
-      return job;
-    }
-    return undefined;
+  /** Whether a delivery waits that a free slot could send. */
+  get hasNext(): boolean {
+    return this.#turns.hasNext;
   }
 
-  /** Ends what {@link Lanes.dequeue} began. `durationMs` is null when nothing was sent. */
-  finish(subscriptionId: number, durationMs: number | null): void {
-    const lane = this.#lanes.get(subscriptionId);
-    if (!lane) return;
-    const before = this.#startableOf(lane);
-    lane.inFlight -= 1;
-    if (durationMs !== null) lane.durationMs = lane.durationMs === 0 ? durationMs : 0.8 * lane.durationMs + 0.2 * durationMs;
-    this.#settle(lane, before);
+  /** Takes the next delivery that a free slot is to send; the caller ends it with {@link Lanes.finish}. */
+  next(): UnderWay | undefined {
+    return this.#turns.next(this.#limits.monotonicNow());
   }
 
-  /** Lets every waiting job start at once, beyond all limits: to hand all of them back. */
-  drain(): void {
+  /** Takes the next delivery of a slow lane, which needs no slot; the caller ends it with {@link Lanes.finish}. */
+  nextSlow(): UnderWay | undefined {
+    return this.#turns.nextSlow(this.#limits.monotonicNow());
+  }
+
+  /**
+   * Takes note that a request takes longer than a slot is kept for. What waits in its lane beyond the limit takes up memory
+   * for nothing: it is answered, to be handed back to the storage.
+   */
+  isLate(request: UnderWay): readonly Held[] {
+    if (request.late) return [];
+    const { lane } = request;
+    request.late = true;
+    lane.late += 1;
+    const becomesSlow = !lane.limit.isSlow;
+    if (becomesSlow) this.#setSlow(lane, true);
+    const kept = Math.max(0, lane.limit.current - lane.inFlight);
+    const handedBack = [...lane.fresh.splice(kept), ...lane.retries.splice(Math.max(0, kept - lane.fresh.length))];
+    this.#turns.settle(lane);
+    if (becomesSlow) this.#onChanged(() => this.#stateOf(lane));
+    return handedBack;
+  }
+
+  /** Lets a late request go on without its slot, if there is a place for it; answers whether the slot is free. */
+  giveUpSlot(request: UnderWay): boolean {
+    return this.#turns.giveUpSlot(request);
+  }
+
+  /** Ends a request. The answer is null when nothing was sent. */
+  finish(request: UnderWay, answer: LaneAnswer | null): void {
+    const { lane } = request;
+    const { limit } = lane;
+    const before = { limit: limit.current, isSlow: limit.isSlow };
+    if (request.late) lane.late -= 1;
+    if (answer?.isTrouble) limit.halve();
+    else if (answer) limit.answered(answer.durationMs, lane.inFlight >= limit.current);
+    const isQuick = answer !== null && answer.durationMs < this.#limits.slowAfterMs && lane.late === 0;
+    if (isQuick && limit.isSlow) this.#setSlow(lane, false);
+    this.#turns.end(request);
+    if (limit.current < before.limit || limit.isSlow !== before.isSlow) this.#onChanged(() => this.#stateOf(lane));
+  }
+
+  /** Takes all that waits out of memory, to be handed back. */
+  takeWaiting(): Held[] {
+    const waiting: Held[] = [];
     for (const lane of this.#lanes.values()) {
-      const waiting = this.#waiting(lane);
-      this.#startable += waiting - this.#startableOf(lane);
-      if (waiting > 0) this.#turns.add(lane);
+      waiting.push(...lane.fresh.splice(0), ...lane.retries.splice(0));
+      this.#turns.settle(lane);
     }
-    this.#draining = true;
+    return waiting;
   }
 
   /** The lanes that have something in memory. */
   list(): readonly LaneState[] {
-    return [...this.#lanes.values()].map((lane) => ({
+    return [...this.#lanes.values()].map((lane) => this.#stateOf(lane));
+  }
+
+  #stateOf(lane: Lane): LaneState {
+    return {
       subscriptionId: lane.subscriptionId,
-      waiting: this.#waiting(lane),
+      accountId: lane.accountId,
+      waiting: waitingIn(lane),
       inFlight: lane.inFlight,
-      limit: this.#limits.laneConcurrency,
-      paused: this.isPaused(lane.subscriptionId),
-    }));
+      limit: lane.limit.current,
+      slow: lane.limit.isSlow,
+      paused: this.pauses.has(lane.subscriptionId),
+    };
   }
 
-  /** A fast lane may hold more in memory, as much as it sends in a moment; a lane that hangs never gets beyond the start. */
-  #capacity(lane: Lane): number {
-    if (lane.probing) return 1;
-    if (lane.durationMs === 0) return this.newLaneCapacity;
-    const inAMoment = this.#limits.laneConcurrency * Math.ceil(waitingMs / Math.max(lane.durationMs, 1));
-    return Math.max(this.newLaneCapacity, Math.min(inAMoment, this.#limits.laneConcurrency + this.#limits.groupSize));
+  /** A fast lane may hold as much as it sends in a moment; a slow one has nothing waiting that nobody will send soon. */
+  #capacity(subscriptionId: number): number {
+    if (this.#lanes.get(subscriptionId)?.probing) return 1;
+    const limit = this.#remembered.peek(subscriptionId);
+    if (!limit) return this.newLaneCapacity;
+    if (limit.isSlow) return limit.current;
+    if (!limit.hasAnswered) return 2 * limit.current;
+    const inAMoment = limit.current * Math.ceil(waitingMs / Math.max(limit.durationMs, 1));
+    return Math.max(2 * limit.current, Math.min(inAMoment, limit.current + this.#limits.groupSize));
   }
 
-  #isClosed(subscriptionId: number): boolean {
-    const until = this.#closed.get(subscriptionId);
-    if (until === undefined) return false;
-    if (until > this.#limits.monotonicNow()) return true;
-    this.#closed.delete(subscriptionId);
-    return false;
+  #limitOf(subscriptionId: number): LaneLimit {
+    let limit = this.#remembered.get(subscriptionId);
+    if (!limit) {
+      limit = new LaneLimit(this.#limits.laneConcurrency);
+      this.#remembered.set(subscriptionId, limit);
+    }
+    return limit;
   }
 
-  #waiting(lane: Lane): number {
-    return lane.fresh.length + lane.retries.length;
-  }
-
-  #startableOf(lane: Lane): number {
-    const waiting = this.#waiting(lane);
-    return this.#draining ? waiting : Math.max(0, Math.min(waiting, this.#limits.laneConcurrency - lane.inFlight));
-  }
-
-  /** Brings the sums up to date after a change of one lane, which goes to the end of the turns. */
-  #settle(lane: Lane, before: number): void {
-    const after = this.#startableOf(lane);
-    this.#startable += after - before;
-    if (after > 0) this.#turns.add(lane);
-    else this.#turns.delete(lane);
+  #setSlow(lane: Lane, isSlow: boolean): void {
+    const { limit, subscriptionId } = lane;
+    limit.isSlow = isSlow;
+    if (isSlow) {
+      limit.halve();
+      this.#slow.add(subscriptionId);
+      const [oldest] = this.#slow;
+      if (this.#slow.size > rememberedSlowLanes && oldest !== undefined) this.#slow.delete(oldest);
+    } else {
+      this.#slow.delete(subscriptionId);
+    }
   }
 }

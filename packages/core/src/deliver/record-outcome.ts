@@ -19,6 +19,9 @@ const maxInternalErrors = 3;
 /** The waits after trouble of our own: doubled from the first to the last, in milliseconds. */
 const localWaitMs = { first: 1_000, last: 60_000 };
 
+/** When a record that is not there is looked for once more, in milliseconds: a replica may lag behind. */
+const lookAgainForRecordMs = 30_000;
+
 interface Decision {
   readonly outcome: OutcomeKind;
   readonly reason: string;
@@ -26,11 +29,18 @@ interface Decision {
   readonly countsAgainstDelivery?: boolean;
   readonly endpoint?: Outcome['endpoint'];
   readonly pauseLaneMs?: number;
+  /** Whether it ends without an attempt. */
+  readonly unsent?: true;
 }
 
 /** Whether nothing more may be sent to its lane for now, even before the outcome is stored: it asked for time, or is gone. */
 export function closesLane(result: DispatchResult): boolean {
   return result.ok === false && (result.fault === 'busy' || result.fault === 'gone') && result.retryAfterMs !== 0;
+}
+
+/** Whether a result says that its endpoint cannot take as much as it gets. */
+export function isTrouble(result: DispatchResult): boolean {
+  return result.ok === false && (result.fault === 'endpoint' || result.fault === 'busy');
 }
 
 /** Turns what came of an attempt into an outcome: the one place that knows what each answer leads to. */
@@ -47,7 +57,7 @@ export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
     topic: event.topic,
     outcome: decision.outcome,
     retryInMs: decision.retryInMs ?? null,
-    number: result.ok === null && result.kind !== 'internal_error' ? 0 : claim.attempts + 1,
+    number: decision.unsent ? 0 : claim.attempts + 1,
     reason: decision.reason,
     status: result.ok === null ? 0 : result.status,
     answer: result.ok === null ? '' : result.answer,
@@ -59,16 +69,20 @@ export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
   };
 }
 
-function decide({ held, result, laneClosed }: Sent, rules: OutcomeRules): Decision {
+function decide(sent: Sent, rules: OutcomeRules): Decision {
+  const { held, result, laneClosed } = sent;
   const { claim } = held;
   if (result.ok) return { outcome: 'delivered', reason: '', endpoint: 'answered' };
   if (held.isTest) return { outcome: 'failed', reason: result.reason };
   if (result.ok === null) {
     switch (result.kind) {
       case 'unsubscribed':
-        return { outcome: 'cancelled', reason: result.reason };
+        return { outcome: 'cancelled', reason: result.reason, unsent: true };
       case 'quarantined':
-        return { outcome: 'failed', reason: result.reason };
+        return { outcome: 'failed', reason: result.reason, unsent: true };
+      case 'record_gone':
+      case 'record_not_loaded':
+        return withoutRecord(sent, result.kind, result.reason, rules);
       case 'internal_error': {
         const policy = { ...rules.retry, scheduleMs: rules.retry.scheduleMs.slice(0, maxInternalErrors - 1) };
         return onSchedule(claim.failures, result.reason, policy, 0, rules.random);
@@ -91,6 +105,25 @@ function decide({ held, result, laneClosed }: Sent, rules: OutcomeRules): Decisi
     endpoint: fault === 'busy' && laneClosed ? 'unknown' : 'failed',
     pauseLaneMs,
   };
+}
+
+/** Nothing could be sent: that is the delivery's own trouble, and says nothing about its endpoint. */
+function withoutRecord(
+  { held, startedAt }: Sent,
+  kind: 'record_gone' | 'record_not_loaded',
+  reason: string,
+  rules: OutcomeRules,
+): Decision {
+  const { claim, subscription } = held;
+  if (kind === 'record_gone' && startedAt - claim.createdAt >= lookAgainForRecordMs) {
+    return { outcome: 'cancelled', reason, unsent: true };
+  }
+  const decision: Decision =
+    kind === 'record_gone'
+      ? { outcome: 'retry', reason: `${reason} (looked for once more)`, retryInMs: lookAgainForRecordMs }
+      : onSchedule(claim.failures, reason, rules.retry, 0, rules.random);
+  // A suspended lane is tried with one delivery after another.
+  return { ...decision, pauseLaneMs: subscription.health === 'suspended' ? (decision.retryInMs ?? 0) : 0 };
 }
 
 /** A probe that fails says something about the endpoint, and nothing about the delivery that it was made with. */

@@ -1,6 +1,7 @@
 import type { EngineEvents, HealthNotice } from '../engine-events.ts';
 import type { Sent } from '../model/held.ts';
 import { nextHealth, whatHappensNext, type HealthMove, type HealthPolicy, type HealthState } from '../model/health.ts';
+import { warningMove, warningOf } from '../model/health-warning.ts';
 import type { Outcome, OutcomeKind } from '../model/outcome.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
@@ -93,7 +94,7 @@ async function advanceHealth(
   const moves: HealthMove[] = [];
   const before: Subscription[] = [];
   for (const subscription of subscriptions) {
-    const move = gone.has(subscription.id) ? unsubscribe(subscription) : nextHealth(subscription, context.health, now);
+    const move = gone.has(subscription.id) ? unsubscribe(subscription) : moveOf(subscription, context.health, now);
     if (!move) continue;
     moves.push(move);
     before.push(subscription);
@@ -104,11 +105,23 @@ async function advanceHealth(
     const pauseMs = moves[index]?.pauseLaneMs ?? 0;
     if (!subscription) continue;
     if (pauseMs > 0) context.onPaused(subscription.id, pauseMs);
-    if (subscription.health === before[index]?.health) continue;
+    if (subscription.health === before[index]?.health) {
+      tellWarning(subscription, context);
+      continue;
+    }
     if (subscription.health === 'healthy') context.onRecovered(subscription.id);
     if (subscription.health === 'unsubscribed') context.onEnded(subscription.id);
     tellHealth(subscription, context);
   }
+}
+
+function moveOf(subscription: Subscription, policy: HealthPolicy, now: number): HealthMove | null {
+  return nextHealth(subscription, policy, now) ?? warningMove(subscription, policy, now);
+}
+
+function tellWarning(subscription: Subscription, { notices, health }: RecordContext): void {
+  const stage = warningOf(subscription);
+  if (stage) notices.tell('subscription:warning', { ...healthNotice(subscription, health), stage });
 }
 
 function unsubscribe({ id, health, healthVersion }: Subscription): HealthMove | null {

@@ -66,7 +66,7 @@ async function sendTest(subscription: Subscription, context: SendTestContext): P
   const heldSince = context.monotonicNow();
   await context.storage.storeEvents({ events: [event], deliveries: [{ ...delivery, leased: true }], fence, leaseMs });
   const claim = { ...delivery, attempts: 0, failures: 0, abandonments: 0, createdAt: context.now(), fence };
-  const dispatched = await context.dispatch({ claim, subscription, event, heldSince, isTest: true });
+  const dispatched = await context.dispatch({ claim, subscription, event, composed: [], heldSince, isTest: true });
   await context.record({ ...dispatched, laneClosed: false });
   const { result, durationMs } = dispatched;
   return {

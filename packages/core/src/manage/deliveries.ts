@@ -10,6 +10,7 @@ import type { Attempt } from '../model/outcome.ts';
 import type { Page, Query } from '../model/query.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { AttemptField, DeliveryField, StorageAdapter } from '../storage-adapter.ts';
+import { findSubscription } from './find-subscription.ts';
 
 /** `engine.deliveries`: every call is about one account, and sees nothing of another. */
 export interface Deliveries {
@@ -95,7 +96,10 @@ export interface DeliveriesContext {
     | 'replayDelivery'
     | 'cancelDelivery'
   >;
-  readonly compose: (event: StoredEvent, subscription: Subscription) => { readonly contentType: string; readonly body: string };
+  readonly compose: (
+    event: StoredEvent,
+    subscription: Subscription,
+  ) => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly sendTest: (subscription: Subscription) => Promise<TestResult>;
   /** @throws {HookwellError} `not_running` */
   readonly checkRunning: () => void;
@@ -133,10 +137,12 @@ export function deliveries(context: DeliveriesContext): Deliveries {
       const ids = [...new Set(wanted.map(({ eventId }) => eventId))];
       const events = ids.length === 0 ? [] : await storage.findEvents(checkAccountId(accountId), ids);
       const byId = new Map(events.map((event) => [event.id, event]));
-      return wanted.map(({ subscription, eventId }) => {
-        const event = byId.get(eventId);
-        return (event && composed(event, subscription, context)?.body) ?? '';
-      });
+      return Promise.all(
+        wanted.map(async ({ subscription, eventId }) => {
+          const event = byId.get(eventId);
+          return (event && (await composed(event, subscription, context))?.body) ?? '';
+        }),
+      );
     },
 
     async counts(accountId, query) {
@@ -201,27 +207,20 @@ async function findDetails(accountId: string, deliveryId: string, context: Deliv
     findSubscription(accountId, known.subscriptionId, storage),
     storage.findEvents(accountId, [known.eventId]),
   ]);
-  const request = subscription && event && composed(event, subscription, context);
+  const request = subscription && event && (await composed(event, subscription, context));
   return { id: deliveryId, delivery, attempts: log.rows, subscription, event, request };
 }
 
 const byId = { field: 'id', direction: 'asc' } as const;
 
-async function findSubscription(
-  accountId: string,
-  id: number,
-  storage: Pick<StorageAdapter, 'listSubscriptions'>,
-): Promise<Subscription | null> {
-  if (!Number.isSafeInteger(id)) return null;
-  const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
-  const page = await storage.listSubscriptions(accountId, { which: 'all', where, sort: byId, offset: 0, limit: 1 });
-  return page.rows[0] ?? null;
-}
-
 /** One event that cannot be composed, or no longer, keeps nobody from seeing the others. */
-function composed(event: StoredEvent, subscription: Subscription, { compose }: DeliveriesContext): DeliveryRequest | null {
+async function composed(
+  event: StoredEvent,
+  subscription: Subscription,
+  { compose }: DeliveriesContext,
+): Promise<DeliveryRequest | null> {
   try {
-    const { contentType, body } = compose(event, subscription);
+    const { contentType, body } = await compose(event, subscription);
     return { url: subscription.url, contentType, body };
   } catch {
     return null;

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Cut, HeldBounds } from '../model/cut.ts';
 import type { Notices } from '../notices.ts';
 import type { PruneResult, StorageAdapter } from '../storage-adapter.ts';
 
@@ -14,7 +15,8 @@ export interface RetentionPolicy {
 /** What retention works with. */
 export interface RetentionContext {
   readonly policy: RetentionPolicy;
-  readonly storage: Pick<StorageAdapter, 'prune'>;
+  readonly held: HeldBounds;
+  readonly storage: Pick<StorageAdapter, 'prune' | 'cutClosedLanes'>;
   readonly notices: Notices;
   readonly now: () => number;
 }
@@ -25,7 +27,10 @@ const rowsPerCall = 1_000;
 /** How much rarer it looks, at the most, as long as there is nothing to forget. */
 const rarest = 10;
 
-/** Forgets, batch after batch and every so often, what the policy no longer keeps. */
+/**
+ * Forgets, batch after batch and every so often, what the policy no longer keeps, once it has ended what closed lanes hold
+ * beyond their bounds.
+ */
 export class Retention {
   readonly #context: RetentionContext;
   #timer: NodeJS.Timeout | undefined;
@@ -71,6 +76,7 @@ export class Retention {
     this.#prunedAt = now();
     this.#pauseMs = Math.min(2 * this.#pauseMs, rarest * policy.everyMs);
     try {
+      if (await this.#cutClosedLanes()) this.#pauseMs = policy.everyMs;
       while (!this.#stopped && (await this.#pruneBatch())) {
         this.#pauseMs = policy.everyMs;
         await nextTurn();
@@ -79,6 +85,23 @@ export class Retention {
       notices.report(error);
     }
     this.#pruning = undefined;
+  }
+
+  /** Says whether something was cut. */
+  async #cutClosedLanes(): Promise<boolean> {
+    const { held, storage, notices } = this.#context;
+    const sums = new Map<number, Cut>();
+    try {
+      for (let after: number | null = 0; after !== null && !this.#stopped;) {
+        const { cuts, cursor } = await storage.cutClosedLanes({ ...held, limit: rowsPerCall, after });
+        for (const cut of cuts) sums.set(cut.subscription.id, withCut(cut, sums.get(cut.subscription.id)));
+        after = cursor;
+        await nextTurn();
+      }
+      return sums.size > 0;
+    } finally {
+      for (const cut of sums.values()) notices.tell('subscription:cut', cut);
+    }
   }
 
   /** Says whether there may be more. */
@@ -92,4 +115,8 @@ export class Retention {
     });
     return pruned.attempts + pruned.events + pruned.subscriptions > 0;
   }
+}
+
+function withCut({ subscription, tooMany, tooOld }: Cut, before: Cut | undefined): Cut {
+  return { subscription, tooMany: tooMany + (before?.tooMany ?? 0), tooOld: tooOld + (before?.tooOld ?? 0) };
 }

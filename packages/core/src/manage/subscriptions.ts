@@ -13,9 +13,11 @@ import { isStorableText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import { addTexts } from '../model/small-texts.ts';
 import type { TransactionOptions } from '../model/transaction.ts';
-import type { Plugin } from '../plugin.ts';
+import { answeredInTime, type Plugin } from '../plugin.ts';
 import type { StorageAdapter, SubscriptionQuery } from '../storage-adapter.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
+import { checkAttributes, givenAttributes, type CheckAttributesContext } from './check-attributes.ts';
+import { findSubscription } from './find-subscription.ts';
 import { checkChanges, checkSubscription, formatsWith, type CheckSubscriptionContext } from './check-subscription.ts';
 
 /** What a caller gives to subscribe. */
@@ -31,6 +33,8 @@ export interface SubscriptionInput {
   readonly encoding?: Encoding | undefined;
   /** Kept as it is and shown again: the `data` text of the wire contract. At most 4,096 characters. */
   readonly data?: string | undefined;
+  /** Texts for plugins, by name, such as `filter`: those that a plugin of the engine takes, and no others. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
 
 /** How to end a subscription. */
@@ -87,7 +91,7 @@ export interface Subscriptions {
 }
 
 /** What `subscriptions` works with. */
-export interface SubscriptionsContext extends CheckSubscriptionContext {
+export interface SubscriptionsContext extends CheckSubscriptionContext, CheckAttributesContext {
   readonly storage: Pick<
     StorageAdapter,
     'createSubscription' | 'listSubscriptions' | 'updateSubscription' | 'endSubscription' | 'moveHealth' | 'join'
@@ -111,10 +115,7 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
   const { storage } = context;
 
   async function get(accountId: AccountId, id: number, which: WhichSubscriptions = 'active'): Promise<Subscription> {
-    if (!Number.isSafeInteger(id)) return missing(id);
-    const where = { kind: 'compare', field: 'id', operator: '=', value: id } as const;
-    const page = await storage.listSubscriptions(checkAccountId(accountId), { ...firstPage, where, which });
-    return page.rows[0] ?? missing(id);
+    return (await findSubscription(checkAccountId(accountId), id, storage, which)) ?? missing(id);
   }
 
   /** Makes a change of health on top of the row as it is then; null when there is nothing to change. */
@@ -135,14 +136,19 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
     });
   }
 
+  async function askPlugin(plugin: Plugin, subscription: NewSubscription): Promise<unknown> {
+    return answeredInTime(plugin, 'subscribe', plugin.subscribe?.(subscription), context.hookTimeoutMs);
+  }
+
   return {
     formats: Object.freeze([...formatsWith(context.plugins)]),
 
     async create(input, { within } = {}) {
       context.checkRunning();
       let subscription = newSubscription(input, context);
+      await checkAttributes(subscription, context);
       for (const plugin of context.plugins) {
-        const added = await plugin.subscribe?.(subscription);
+        const added = await askPlugin(plugin, subscription);
         if (added !== undefined) subscription = withAttributes(subscription, added, plugin.name);
       }
       if (within !== undefined) return (await storage.join(within)).createSubscription(subscription);
@@ -165,11 +171,13 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       context.checkRunning();
       const before = await get(accountId, id);
       const checked = checkChanges(before, changes, context);
+      const { url, topic, format, encoding, data, attributes } = withChanges(before, checked);
+      const asked = { accountId: before.accountId, url, topic, format, encoding, data, attributes };
+      const sameTopic = topic === before.topic;
+      await checkAttributes(asked, context, Object.keys(sameTopic ? (checked.attributes ?? {}) : attributes));
       if (Object.keys(checked).some((name) => name !== 'attributes')) {
         // What the hooks answer is kept with new subscriptions only; they are asked whether they refuse.
-        const { url, topic, format, encoding, data, attributes } = withChanges(before, checked);
-        const asked = { accountId: before.accountId, url, topic, format, encoding, data, attributes };
-        for (const plugin of context.plugins) await plugin.subscribe?.(asked);
+        for (const plugin of context.plugins) await askPlugin(plugin, asked);
       }
       const updated = (await storage.updateSubscription(before.accountId, id, checked)) ?? missing(id);
       context.onUpdated(updated);
@@ -223,7 +231,7 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
   const { url, topic, format = 'full', encoding = 'form', data = '' } = input;
   const choices = { url, topic, format, encoding, data };
   checkSubscription(choices, context);
-  return { accountId, ...choices, attributes: {} };
+  return { accountId, ...choices, attributes: givenAttributes(input.attributes, context) };
 }
 
 function withAttributes(subscription: NewSubscription, added: unknown, plugin: string): NewSubscription {

@@ -43,29 +43,19 @@ export function normaliseRecord(record: Readonly<Record<string, FieldInput>>, ob
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     throw invalid(objectType, `is ${record === null ? 'null' : `a ${typeof record}`}, not an object of fields`, record);
   }
-  const normalised: Record<string, FieldValue> = { ...objectType.blank };
-  const { fields } = objectType;
-  let used = 0;
-  // Not for … of, which makes an object for each step where the array is frozen.
-  for (let index = 0; index < fields.length; index += 1) {
-    const name = fields[index] as string;
-    if (Object.hasOwn(record, name)) used += 1;
-    normalised[name] = normaliseValue(record[name], name, objectType);
-  }
-  const names = Object.keys(record);
-  if (names.length > used) refuseUnknownField(names, objectType);
+  const { blank } = objectType;
+  // Both loops with for … in: V8 keeps ready where each field of such an object is.
+  for (const name in record) if (blank[name] !== null && Object.hasOwn(record, name)) throw unknownField(name, objectType);
+  const normalised: Record<string, FieldValue> = { ...blank };
+  for (const name in normalised) normalised[name] = normaliseValue(record[name], name, objectType);
   const id = normalised['id'];
   if (id === null || id === '' || typeof id === 'boolean') throw invalid(objectType, 'has no id; pass its number or string', id);
   return normalised;
 }
 
-function refuseUnknownField(names: readonly string[], objectType: ObjectType): void {
-  for (const name of names) {
-    if (!objectType.fields.includes(name)) {
-      const hint = suggestion(name, objectType.fields);
-      throw invalid(objectType, `has the unknown field "${name}"${hint} Register it in the catalog or leave it out`, name);
-    }
-  }
+function unknownField(name: string, objectType: ObjectType): HookwellError {
+  const hint = suggestion(name, objectType.fields);
+  return invalid(objectType, `has the unknown field "${name}"${hint} Register it in the catalog or leave it out`, name);
 }
 
 function normaliseValue(value: FieldInput, name: string, objectType: ObjectType): FieldValue {

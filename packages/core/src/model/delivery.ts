@@ -17,6 +17,8 @@ export interface Delivery {
   readonly dueAt: number;
   /** The token of its present holder; null when nobody holds it. */
   readonly fence: string | null;
+  /** Whether a replay has made it due: then it waits its turn with the retries, whatever its attempts. */
+  readonly replayed?: true;
 }
 
 /** A delivery that is to be stored together with its event. */

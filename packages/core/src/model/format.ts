@@ -27,7 +27,18 @@ export function formatPayload(
 function dataOf(record: CrmRecord, objectType: ObjectType, format: string): CrmRecord {
   if (format === 'notify') return pick(record, ['id'], {});
   if (format === 'lightweight') return pick(record, objectType.lightweight, {});
-  return pick(record, objectType.fields, { ...objectType.blank });
+  // As it was stored, unless the catalog has changed since.
+  return hasFields(record, objectType.fields) ? record : pick(record, objectType.fields, { ...objectType.blank });
+}
+
+/** Whether a record has these fields and no others, in this order. */
+function hasFields(record: CrmRecord, fields: readonly string[]): boolean {
+  let index = 0;
+  for (const name in record) {
+    if (name !== fields[index]) return false;
+    index += 1;
+  }
+  return index === fields.length;
 }
 
 function pick(record: CrmRecord, fields: readonly string[], picked: Record<string, FieldValue>): CrmRecord {

@@ -1,9 +1,9 @@
 import Type, { type Static } from 'typebox';
+import { definePlugin, type PluginSetup } from '../define-plugin.ts';
 import { HookwellError } from '../errors.ts';
 import type { StoredEvent } from '../model/event.ts';
 import type { NewSubscription, Subscription } from '../model/subscription.ts';
 import { listed } from '../model/suggestion.ts';
-import { resolveOptions } from '../options.ts';
 import type { Plugin } from '../plugin.ts';
 
 const plans = ['basic', 'plus', 'pro', 'enterprise'] as const;
@@ -36,8 +36,13 @@ const createOther = /^object_create\(0*[1-9]/;
  * @example
  * createEngine({ …, plugins: [contactPlans({ planOf: (accountId) => accounts.get(accountId).plan })] })
  */
-export function contactPlans(options: ContactPlansOptions): Plugin {
-  const { planOf } = resolveOptions(ContactPlansOptionsSchema, options, 'contactPlans');
+export const contactPlans: (options: ContactPlansOptions) => Plugin = definePlugin({
+  name: 'contact-plans',
+  options: ContactPlansOptionsSchema,
+  setup,
+});
+
+function setup({ planOf }: ContactPlansOptions): PluginSetup {
   if (typeof planOf !== 'function') {
     throw new HookwellError(
       'invalid_option',
@@ -59,8 +64,6 @@ export function contactPlans(options: ContactPlansOptions): Plugin {
   }
 
   return {
-    name: 'contact-plans',
-
     async subscribe({ accountId, topic }: NewSubscription) {
       if (!createOther.test(topic)) return;
       const plan = await checkedPlan(accountId);

@@ -60,6 +60,10 @@ export function keyRing(keys: readonly SealingKey[], owner: string): KeyRing {
       if (!key) throw new Error(`the key "${id}" that it was sealed with is not among the keys of ${owner}`);
       const bytes = Buffer.from(rest, 'base64url');
       try {
+        // Written in the one way that there is: base64url can be read from more texts than it is written as.
+        if (sealed !== `${id}.${Buffer.from(iv, 'base64url').toString('base64url')}.${bytes.toString('base64url')}`) {
+          throw new Error('it is not what was written');
+        }
         const decipher = createDecipheriv(algorithm, key, Buffer.from(iv, 'base64url'), { authTagLength })
           .setAAD(Buffer.from(belonging))
           .setAuthTag(bytes.subarray(-authTagLength));

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import QuickLRU from 'quick-lru';
 import Type, { type Static } from 'typebox';
+import { definePlugin, type PluginSetup } from '../define-plugin.ts';
 import { HookwellError } from '../errors.ts';
 import type { AccountId } from '../model/account.ts';
 import type { Subscription } from '../model/subscription.ts';
-import { resolveOptions } from '../options.ts';
 import type { Plugin } from '../plugin.ts';
-import { keyRing, type SealingKey } from './key-ring.ts';
+import type { SealingKey } from './key-ring.ts';
+import type { Accounts, RekeyEngine, RekeyResult } from './rekey.ts';
+import { sealedAttribute, type Belonging } from './sealed-attribute.ts';
 import { signer } from './signing.ts';
 
 const day = 86_400_000;
@@ -46,7 +47,7 @@ export interface SecretsEngine {
     readonly update: (
       accountId: AccountId,
       id: number,
-      changes: { readonly attributes: Readonly<Record<string, string>> },
+      changes: { readonly attributes: Readonly<Record<string, string | null>> },
     ) => Promise<Subscription>;
   };
 }
@@ -64,7 +65,16 @@ export interface SecretKeeper {
     options?: RotateOptions,
   ) => Promise<{ readonly secret: string }>;
   /** The secrets that a subscription's requests are signed with now, the newest first; none before it has one. */
-  readonly secretsOf: (subscription: Pick<Subscription, 'accountId' | 'attributes'>) => readonly string[];
+  readonly secretsOf: (subscription: Belonging & Pick<Subscription, 'attributes'>) => readonly string[];
+}
+
+/** Seals secrets anew. */
+export interface SecretRekeying {
+  /**
+   * Seals the secrets of these accounts with the first key. It can be stopped and begun again; a call of `rotate` for the
+   * same subscription at the same instant may be lost, so let it run while nobody replaces secrets.
+   */
+  readonly rekey: (engine: RekeyEngine, accounts: Accounts) => Promise<RekeyResult>;
 }
 
 interface Kept {
@@ -74,8 +84,6 @@ interface Kept {
 }
 
 const attribute = 'signing-secrets';
-/** Subscriptions whose secrets are kept open in memory. */
-const openedSecrets = 10_000;
 /** Signatures that one request carries at the most; older secrets end early. */
 const maxSecrets = 5;
 
@@ -90,29 +98,19 @@ const maxSecrets = 5;
  * const engine = createEngine({ …, plugins: [secrets] })
  * const { secret } = await secrets.rotate(engine, accountId, subscription.id)
  */
-export function managedSecrets(options: ManagedSecretsOptions): Plugin & SecretKeeper {
-  const { keys, overlapMs } = resolveOptions(ManagedSecretsOptionsSchema, options, 'managedSecrets');
-  const ring = keyRing(keys, 'managedSecrets');
+export const managedSecrets: (options: ManagedSecretsOptions) => Plugin & SecretKeeper & SecretRekeying = definePlugin({
+  name: 'managed-secrets',
+  options: ManagedSecretsOptionsSchema,
+  setup,
+});
+
+function setup({
+  keys,
+  overlapMs,
+}: Readonly<Static<typeof ManagedSecretsOptionsSchema>>): PluginSetup<SecretKeeper & SecretRekeying> {
+  const sealed = sealedAttribute<readonly Kept[]>(keys, attribute, 'managedSecrets');
   const { sign } = signer('managedSecrets');
-  const opened = new QuickLRU<string, readonly Kept[]>({ maxSize: openedSecrets });
   let now: (() => number) | undefined;
-
-  function read({ accountId, attributes }: Pick<Subscription, 'accountId' | 'attributes'>): readonly Kept[] {
-    const sealed = attributes[attribute];
-    if (sealed === undefined) return [];
-    // The account is part of the key: what was opened for one is not for another.
-    const known = `${accountId}\n${sealed}`;
-    let kept = opened.get(known);
-    if (!kept) {
-      kept = JSON.parse(ring.open(sealed, belonging(accountId))) as readonly Kept[];
-      opened.set(known, kept);
-    }
-    return kept;
-  }
-
-  const seal = (accountId: string, kept: readonly Kept[]): Record<string, string> => ({
-    [attribute]: ring.seal(JSON.stringify(kept), belonging(accountId)),
-  });
 
   function clock(): number {
     if (now) return now();
@@ -120,34 +118,37 @@ export function managedSecrets(options: ManagedSecretsOptions): Plugin & SecretK
   }
 
   return {
-    name: 'managed-secrets',
     start(context) {
       now = context.now;
     },
-    subscribe: ({ accountId }) => seal(accountId, [{ secret: newSecret(), until: null }]),
-    request({ subscription, ...signed }) {
-      const secrets = valid(read(subscription), signed.startedAt);
-      return secrets.length === 0 ? [] : ['webhook-signature', sign(secrets, signed)];
+    subscribe: ({ accountId }) => sealed.seal([{ secret: newSecret(), until: null }], { accountId }),
+    request(context) {
+      const secrets = valid(sealed.read(context.subscription) ?? [], context.startedAt);
+      return secrets.length === 0 ? [] : ['webhook-signature', sign(secrets, context)];
     },
 
-    async rotate(engine, accountId, id, { overlapMs: overlap = overlapMs } = {}) {
-      if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > 30 * day) {
-        throw new HookwellError('invalid_input', `Invalid overlapMs ${overlap}: pass milliseconds from 0 to 30 days.`, {
-          value: overlap,
-        });
-      }
-      const at = clock();
-      const subscription = await engine.subscriptions.get(accountId, id);
-      const secret = newSecret();
-      const old = read(subscription)
-        .map(({ secret: one, until }) => ({ secret: one, until: Math.min(until ?? at + overlap, at + overlap) }))
-        .filter(({ until }) => until > at);
-      const kept = [{ secret, until: null }, ...old].slice(0, maxSecrets);
-      await engine.subscriptions.update(accountId, id, { attributes: seal(subscription.accountId, kept) });
-      return { secret };
-    },
+    api: {
+      async rotate(engine, accountId, id, { overlapMs: overlap = overlapMs } = {}) {
+        if (!Number.isSafeInteger(overlap) || overlap < 0 || overlap > 30 * day) {
+          throw new HookwellError('invalid_input', `Invalid overlapMs ${overlap}: pass milliseconds from 0 to 30 days.`, {
+            value: overlap,
+          });
+        }
+        const at = clock();
+        const subscription = await engine.subscriptions.get(accountId, id);
+        const secret = newSecret();
+        const old = (sealed.read(subscription) ?? [])
+          .map(({ secret: one, until }) => ({ secret: one, until: Math.min(until ?? at + overlap, at + overlap) }))
+          .filter(({ until }) => until > at);
+        const kept = [{ secret, until: null }, ...old].slice(0, maxSecrets);
+        await engine.subscriptions.update(accountId, id, { attributes: sealed.seal(kept, subscription) });
+        return { secret };
+      },
 
-    secretsOf: (subscription) => valid(read(subscription), clock()),
+      secretsOf: (subscription) => valid(sealed.read(subscription) ?? [], clock()),
+
+      rekey: sealed.rekey,
+    },
   };
 }
 
@@ -157,8 +158,4 @@ function valid(kept: readonly Kept[], at: number): readonly string[] {
 
 function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
-}
-
-function belonging(accountId: string): string {
-  return `${accountId}\n${attribute}`;
 }

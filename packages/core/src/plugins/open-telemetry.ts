@@ -1,7 +1,7 @@
 import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api';
 import Type, { type Static } from 'typebox';
+import { definePlugin, type PluginSetup } from '../define-plugin.ts';
 import type { DeliveryNotice } from '../engine-events.ts';
-import { resolveOptions } from '../options.ts';
 import type { Plugin, PluginContext } from '../plugin.ts';
 import { runMetrics, type RunningMetrics } from './open-telemetry-metrics.ts';
 import { spans } from './open-telemetry-spans.ts';
@@ -46,12 +46,13 @@ const scope = '@hookwell/core';
  * @example
  * createEngine({ …, plugins: [openTelemetry()] })
  */
-export function openTelemetry(options: Partial<OpenTelemetryOptions> = {}): Plugin {
-  const { tracerProvider, meterProvider, attempts, propagate } = resolveOptions(
-    OpenTelemetryOptionsSchema,
-    options,
-    'openTelemetry',
-  );
+export const openTelemetry: (options?: Partial<OpenTelemetryOptions>) => Plugin = definePlugin({
+  name: 'open-telemetry',
+  options: OpenTelemetryOptionsSchema,
+  setup,
+});
+
+function setup({ tracerProvider, meterProvider, attempts, propagate }: OpenTelemetryOptions): PluginSetup {
   const { emit, emitted, request, outcome, superseded } = spans((tracerProvider ?? trace).getTracer(scope), attempts);
   let context: PluginContext | undefined;
   let measures: RunningMetrics | undefined;
@@ -69,8 +70,6 @@ export function openTelemetry(options: Partial<OpenTelemetryOptions> = {}): Plug
   const onSuperseded = (notice: DeliveryNotice): void => superseded(notice.outcome);
 
   return {
-    name: 'open-telemetry',
-
     start(started) {
       context = started;
       measures = runMetrics((meterProvider ?? metrics).getMeter(scope), started);

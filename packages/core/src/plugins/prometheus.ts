@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import Type, { type Static } from 'typebox';
+import { definePlugin, type PluginSetup } from '../define-plugin.ts';
 import { HookwellError, messageOf } from '../errors.ts';
-import { resolveOptions } from '../options.ts';
 import type { EmittedContext, Plugin, PluginContext } from '../plugin.ts';
 import { emitResult, errorCode, eventName, inMemory, listen, noEvent } from './measure.ts';
 
@@ -47,8 +47,13 @@ const buckets = {
  * createEngine({ …, plugins: [metrics] })
  * app.use('/1', webhooks(engine, { …, metrics: { registry: metrics.registry } }))
  */
-export function prometheus(options: Partial<PrometheusOptions> = {}): PrometheusPlugin {
-  const { registry = new Registry(), prefix } = resolveOptions(PrometheusOptionsSchema, options, 'prometheus');
+export const prometheus: (options?: Partial<PrometheusOptions>) => PrometheusPlugin = definePlugin({
+  name: 'prometheus',
+  options: PrometheusOptionsSchema,
+  setup,
+});
+
+function setup({ registry = new Registry(), prefix }: PrometheusOptions): PluginSetup<Pick<PrometheusPlugin, 'registry'>> {
   // Gauges ask when they are read, so that they cost nothing in between.
   const lanesNow = (): ReturnType<typeof inMemory> => inMemory(context?.lanes.list() ?? []);
   const { events, refusals, emits, outcomes, attempts, healthChanges } = register(registry, prefix, lanesNow);
@@ -56,8 +61,7 @@ export function prometheus(options: Partial<PrometheusOptions> = {}): Prometheus
   let stopListening: (() => void) | undefined;
 
   return {
-    name: 'prometheus',
-    registry,
+    api: { registry },
 
     start(started) {
       context = started;

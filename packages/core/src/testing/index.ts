@@ -1,9 +1,10 @@
 export { notApplicable } from './conformance-case.ts';
 export type { ConformanceCase, Declaration } from './conformance-case.ts';
 export { hostileReceiver } from './hostile-receiver.ts';
-export type { HostileReceiver, HostileReceiverOptions, ReceivedRequest } from './hostile-receiver.ts';
+export type { HostileExchange, HostileReceiver, HostileReceiverOptions, ReceivedRequest } from './hostile-receiver.ts';
 export { hostileBehaviours } from './hostile-receiver-behaviours.ts';
-export type { HostileBehaviour, HostileExchange } from './hostile-receiver-behaviours.ts';
+export type { HostileBehaviour } from './hostile-receiver-behaviours.ts';
+export type { HostileContext, HostileScript, HostileStep, HostileVerdict } from './hostile-receiver-script.ts';
 export { transportConformance } from './transport-conformance.ts';
 export type { TransportConformanceCase } from './transport-conformance.ts';
 export { httpTransportHarness } from './transport-http-harness.ts';

@@ -2,17 +2,22 @@ import { refusingWhereInapplicable } from './conformance-case.ts';
 import type { StorageConformanceCase } from './storage-checks.ts';
 import { storageClaimCases } from './storage-claim-cases.ts';
 import { storageCountCases } from './storage-count-cases.ts';
+import { storageCutCases } from './storage-cut-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
+import { storageEraseCases } from './storage-erase-cases.ts';
 import { storageFenceCases } from './storage-fence-cases.ts';
 import type { StorageHarness } from './storage-harness.ts';
 import { storageHealthCases } from './storage-health-cases.ts';
 import { storageJoinCases } from './storage-join-cases.ts';
+import { storageKeyCases } from './storage-key-cases.ts';
 import { storageLifeCases } from './storage-life-cases.ts';
 import { storageManageCases } from './storage-manage-cases.ts';
 import { storagePruneCases } from './storage-prune-cases.ts';
 import { storageQueryCases } from './storage-query-cases.ts';
 import { storageRaceCases } from './storage-race-cases.ts';
 import { storageRecordCases } from './storage-record-cases.ts';
+import { storageReplayCases } from './storage-replay-cases.ts';
+import { storageReplayStepCases } from './storage-replay-step-cases.ts';
 import { storageStoreCases } from './storage-store-cases.ts';
 import { storageSubscriptionCases } from './storage-subscription-cases.ts';
 import { storageTurnCases } from './storage-turn-cases.ts';
@@ -45,6 +50,11 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageDueCases,
   ...storageManageCases,
   ...storageCountCases,
+  ...storageCutCases,
+  ...storageEraseCases,
+  ...storageReplayCases,
+  ...storageReplayStepCases,
+  ...storageKeyCases,
   ...storagePruneCases,
   ...storageRaceCases,
 ].map(({ name, needs, run }, index) =>

@@ -70,6 +70,14 @@ test('what a lane has room for is stored leased and handed on under the same fen
   );
 });
 
+test('deliveries of one event share what is composed for it, and no others do', async (t) => {
+  const { context, seen } = contextOf();
+  await store([matched('e1', [1, 2]), matched('e2', [1])], context);
+  const [first, second, other] = seen.handed;
+  t.is(first?.composed, second?.composed);
+  t.not(first?.composed, other?.composed);
+});
+
 test('what a lane has no room for is stored to wait, and its lane is told', async (t) => {
   const { context, seen } = contextOf({ reserve: () => false });
   await store([matched('e1', [1])], context);
@@ -138,6 +146,7 @@ test('match asks once for the keys of a group and keeps accounts and topics apar
       },
     },
     plugins: [],
+    hookTimeoutMs: 1_000,
   });
   t.deepEqual(asked, [
     [
@@ -156,14 +165,16 @@ test('match hooks run in order, and one that throws refuses its own event', asyn
   const matches = await match([event('a'), event('b')], {
     storage: { findSubscriptions: async () => [subscription(1), subscription(2), subscription(3)] },
     plugins: [
-      { match: (_event, found) => found.slice(1) },
+      { name: 'first', match: (_event, found) => found.slice(1) },
       {
+        name: 'second',
         async match({ id }, found) {
           if (id === 'b') throw new Error('no b');
           return found.slice(1);
         },
       },
     ],
+    hookTimeoutMs: 1_000,
   });
   t.deepEqual(
     matches.map(({ subscriptions, refusal }) => [subscriptions.map(({ id }) => id), refusal?.message]),

@@ -25,6 +25,7 @@ function held(claim: object = {}, subscription: object = {}): Held {
     },
     subscription: { id: 3, health: 'healthy', ...subscription },
     event: { id: 'e', topic: 'sub_tag(3)' },
+    composed: [],
     heldSince: 0,
   } as unknown as Held;
 }
@@ -113,6 +114,21 @@ test('a payload that throws is tried three times, then fails with internal_error
   t.like(decide(thrown), { outcome: 'retry', retryInMs: 5_000, number: 1, endpoint: 'unknown' });
   t.like(decide(thrown, { failures: 1, attempts: 1 }), { outcome: 'retry', retryInMs: 300_000 });
   t.like(decide(thrown, { failures: 2, attempts: 2 }), { outcome: 'failed', reason: 'internal_error: boom' });
+});
+
+test('a record that cannot be loaded takes its delivery along the schedule, and is held against no endpoint', (t) => {
+  const notLoaded: DispatchResult = { ok: null, kind: 'record_not_loaded', reason: 'no' };
+  const retry = { outcome: 'retry', endpoint: 'unknown', countsAgainstDelivery: true } as const;
+  t.like(decide(notLoaded, { attempts: 3 }), { ...retry, retryInMs: 5_000, number: 4, pauseLaneMs: 0 });
+  t.like(decide(notLoaded, {}, { health: 'suspended' }), { ...retry, pauseLaneMs: 5_000 });
+  t.like(decide(notLoaded, { failures: 2, attempts: 9 }), { outcome: 'failed', number: 10, reason: 'no', endpoint: 'unknown' });
+});
+
+test('a record that is gone is looked for once more while its delivery is young, which is then cancelled as no attempt', (t) => {
+  const gone: DispatchResult = { ok: null, kind: 'record_gone', reason: 'gone' };
+  t.like(decide(gone, { createdAt: 0 }), { outcome: 'retry', retryInMs: 30_000, number: 1, countsAgainstDelivery: false });
+  t.like(decide(gone, { createdAt: 1 - 29_999 }, { health: 'suspended' }), { outcome: 'retry', pauseLaneMs: 30_000 });
+  t.like(decide(gone, { createdAt: 1 - 30_000 }), { outcome: 'cancelled', number: 0, reason: 'gone', endpoint: 'unknown' });
 });
 
 test('a delivery of an unsubscribed subscription is cancelled with its reason, as no attempt', (t) => {

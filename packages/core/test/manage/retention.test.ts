@@ -12,7 +12,9 @@ async function pausesOf(looks: number, found: (look: number) => PruneResult): Pr
   const { promise: seen, resolve } = Promise.withResolvers<void>();
   const retention = new Retention({
     policy: { deliveredMs: 0, failedMs: 0, maxAttemptsPerAccount: 0, everyMs },
+    held: { maxPerLane: 1, maxAgeMs: 1 },
     storage: {
+      cutClosedLanes: async () => ({ cuts: [], cursor: null }),
       async prune() {
         times.push(performance.now());
         if (times.length > looks) resolve();

@@ -1,5 +1,7 @@
 import test from 'ava';
 import { defineCatalog } from '@hookwell/core';
+import type { Plugin, Subscription } from '../../src/index.ts';
+import { compose } from '../../src/deliver/compose.ts';
 import { findObjectType, normaliseRecord } from '../../src/model/crm-record.ts';
 import { encodeForm, encodeJson } from '../../src/model/encoding.ts';
 import { formatPayload } from '../../src/model/format.ts';
@@ -143,6 +145,46 @@ for (const [what, record, message] of unfit) {
 
 test('inherited names are no fields of a record', (t) => {
   t.throws(() => normaliseRecord(JSON.parse('{"id":1,"__proto__":{"x":1}}'), contact), { code: 'invalid_record' });
+});
+
+test('a field that objects inherit is unknown when a record has it itself', (t) => {
+  t.throws(() => normaliseRecord({ id: 1, toString: 'x' }, contact), { message: /unknown field "toString"/ });
+});
+
+test('a record that was stored under another catalog goes out with the fields of this one, in its order', (t) => {
+  const { eventType } = parseTopic('sub_tag(4)', catalog);
+  for (const record of [
+    { id: 8, lastname: 'Jones', firstname: 'Mary', email: null, score: 1, vip: null },
+    { id: 8, firstname: 'Mary', lastname: 'Jones', email: null, score: 1, vip: null, fax: '555' },
+    { id: 8, firstname: 'Mary', lastname: 'Jones', email: null, score: 1 },
+  ]) {
+    const event = { id: 'e1', accountId: '7', topic: 'sub_tag(4)', objectType: 0, record, occurredAt: 0 };
+    const payload = formatPayload({ ...event, idempotencyKey: null, metadata: {} }, 4, eventType, contact, 'full');
+    t.is(JSON.stringify(payload['data']), '{"id":8,"firstname":"Mary","lastname":"Jones","email":null,"score":1,"vip":null}');
+  }
+});
+
+test('what a compose hook writes into the payload goes out, and the record stays as it is', (t) => {
+  const record = normaliseRecord({ id: 8, firstname: 'Mary' }, contact);
+  const event = { id: 'e1', accountId: '7', topic: 'sub_tag(4)', objectType: 0, record, occurredAt: 0 };
+  const shout: Pick<Plugin, 'name' | 'compose'> = {
+    name: 'shout',
+    compose(payload) {
+      Object.assign(payload['data'] as object, { firstname: 'MARY' });
+      return undefined;
+    },
+  };
+  const { body } = compose(
+    { ...event, idempotencyKey: null, metadata: {} },
+    { id: 3, format: 'full', encoding: 'json' } as Subscription,
+    [],
+    {
+      catalog,
+      plugins: [shout],
+    },
+  );
+  t.true(body.includes('"firstname":"MARY"'));
+  t.is(record['firstname'], 'Mary');
 });
 
 test('an object type is found by number or name, and a missing one is refused with the list', (t) => {

@@ -1,50 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import test from 'ava';
 import { Webhook } from 'standardwebhooks';
 import { dispatch } from '../../src/deliver/dispatch.ts';
-import type { RequestContext, Subscription, TransportRequest } from '../../src/index.ts';
+import type { TransportRequest } from '../../src/index.ts';
 import { standardWebhooks, type StandardWebhooksOptions } from '../../src/plugins/signatures.ts';
-
-const newSecret = (bytes = 32): string => `whsec_${randomBytes(bytes).toString('base64')}`;
-
-const subscription: Subscription = {
-  attributes: {},
-  id: 7,
-  accountId: 'account-1',
-  url: 'https://example.com/hook',
-  topic: 'sub_tag(3)',
-  format: 'full',
-  encoding: 'form',
-  data: '',
-  createdAt: 0,
-  lastAttemptAt: null,
-  lastStatus: 0,
-  lastEventId: null,
-  health: 'healthy',
-  healthReason: '',
-  healthSince: 0,
-  healthVersion: 0,
-  consecutiveFailures: 0,
-  failingSince: null,
-  pausedUntil: null,
-};
-
-/** What a signature takes no notice of. */
-const unseen = { event: {} as RequestContext['event'], attempt: 1 };
-
-/** The headers of a request: those that the engine sends, and those of the plugin. */
-function headersOf(
-  options: StandardWebhooksOptions,
-  request: { deliveryId: string; body: string; startedAt: number; subscription?: Subscription },
-): Record<string, string> {
-  const added = standardWebhooks(options).request?.({ ...unseen, subscription, ...request }) ?? [];
-  const headers: Record<string, string> = {
-    'webhook-id': request.deliveryId,
-    'webhook-timestamp': String(Math.floor(request.startedAt / 1_000)),
-  };
-  for (let index = 0; index < added.length; index += 2) headers[added[index] ?? ''] = added[index + 1] ?? '';
-  return headers;
-}
+import { healthySubscription as subscription } from '../healthy-subscription.ts';
+import { headersOf, newSecret, unseen } from './signed-headers.ts';
 
 test('a signature is the one that OpenSSL computes', (t) => {
   // printf 'msg_p5jX….1614265330.{"test": 2432232314}' | openssl dgst -sha256 -mac HMAC -macopt hexkey:31f290f6… -binary | base64
@@ -62,6 +23,18 @@ test('a signature covers the bytes of UTF-8, as HMAC in another language compute
     { deliveryId: '01a', startedAt: 1_700_000_000_000, body: 'name=Zoë 🙂' },
   );
   t.is(known['webhook-signature'], 'v1,oHLkOt5YnDyXB2ur2Rt200Cy814ZBYVPSN9aNPgHDyw=');
+});
+
+test('a signature is that of an Hmac object, however long body and keys are', (t) => {
+  const secrets = [24, 33, 64].map(newSecret);
+  for (const body of ['', 'a'.repeat(10_800), 'é'.repeat(10_900), '€'.repeat(11_000), '🙂'.repeat(50_000)]) {
+    const { 'webhook-signature': signature } = headersOf({ secret: secrets }, { deliveryId: 'id', startedAt: 1_000, body });
+    const expected = secrets.map((secret) => {
+      const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+      return `v1,${createHmac('sha256', key).update(`id.1.${body}`).digest('base64')}`;
+    });
+    t.is(signature, expected.join(' '));
+  }
 });
 
 test('the reference library of Standard Webhooks accepts the signature, and not that of another body, id or time', (t) => {
@@ -91,10 +64,11 @@ test('a request that the engine sends has each header of the standard once, and 
       claim: { ...lease, attempts: 0, failures: 0, abandonments: 0, createdAt: 0 },
       subscription,
       event: { ...event, idempotencyKey: null, metadata: {} },
+      composed: [],
       heldSince: 0,
     },
     {
-      compose: () => ({ contentType: 'application/json', body: '{"name":"Zoë"}' }),
+      compose: ({ event: seen }) => ({ event: seen, contentType: 'application/json', body: '{"name":"Zoë"}' }),
       transportFor: () => ({
         name: 'list',
         schemes: ['https:'],

@@ -4,8 +4,9 @@ import type { BinJson } from '../../src/bins/bin-shapes.ts';
 import { announce } from '../look/announce.ts';
 import { Button } from '../look/button.tsx';
 import { Field } from '../look/field.tsx';
-import { Notice } from '../look/notice.tsx';
-import { ask, said } from './api.ts';
+import { Problem } from '../look/problem.tsx';
+import { useAction } from '../look/use-action.ts';
+import { ask } from './api.ts';
 
 /** Lets one choose how a bin answers, for now on. */
 export function AnswerForm({ bin, onSaved }: { readonly bin: BinJson; readonly onSaved: () => void }): JSX.Element {
@@ -16,31 +17,25 @@ export function AnswerForm({ bin, onSaved }: { readonly bin: BinJson; readonly o
   const [headers, setHeaders] = useState(answer.headers);
   const [first, setFirst] = useState(answer.times !== null);
   const [times, setTimes] = useState(String(answer.times ?? 3));
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-
-  const save = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      const delayMs = Math.round(Number(delay.replace(',', '.')) * 1_000);
-      await ask('PUT', `/${bin.id}/answer`, { status, delayMs, body, headers, ...(first ? { times } : {}) });
-      announce('Saved. The bin answers so from now on.');
-      onSaved();
-    } catch (error) {
-      setProblem(said(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  const save = useAction(async () => {
+    const delayMs = Math.round(Number(delay.replace(',', '.')) * 1_000);
+    await ask('PUT', `/${bin.id}/answer`, { status, delayMs, body, headers, ...(first ? { times } : {}) });
+    announce('Saved. The bin answers so from now on.');
+    onSaved();
+  });
   const typed =
     (set: (value: string) => void) =>
     ({ currentTarget }: { currentTarget: { value: string } }) =>
       set(currentTarget.value);
 
   return (
-    <form class="form" onSubmit={(event) => void save(event)}>
+    <form
+      class="form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.run();
+      }}
+    >
       <div class="two">
         <Field label="Status">
           {(control) => (
@@ -78,9 +73,9 @@ export function AnswerForm({ bin, onSaved }: { readonly bin: BinJson; readonly o
       <Field label="Body" hint="Sent as plain text.">
         {(control) => <textarea {...control} class="input mono" rows={3} value={body} onInput={typed(setBody)} />}
       </Field>
-      {problem && <Notice tone="bad" title={problem} told />}
+      <Problem error={save.error} />
       <div class="row">
-        <Button kind="primary" type="submit" busy={busy}>
+        <Button kind="primary" type="submit" busy={save.busy}>
           Save answer
         </Button>
       </div>

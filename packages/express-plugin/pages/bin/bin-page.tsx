@@ -9,12 +9,14 @@ import { Field } from '../look/field.tsx';
 import { count, duration } from '../look/format.ts';
 import { Icon } from '../look/icon.tsx';
 import { Notice } from '../look/notice.tsx';
+import { Problem } from '../look/problem.tsx';
 import { Tag } from '../look/tag.tsx';
+import { useAction } from '../look/use-action.ts';
 import { AnswerForm } from './answer-form.tsx';
-import { ask, said } from './api.ts';
+import { ask } from './api.ts';
 import { RequestList } from './request-list.tsx';
 import { RequestView } from './request-view.tsx';
-import { settings, urlOf } from './settings.ts';
+import { leaveFor, settings, urlOf } from './settings.ts';
 import { useBin, type Watched } from './use-bin.ts';
 
 /** One bin: its URL, how it answers, and what came, live. */
@@ -23,7 +25,6 @@ export function BinPage({ id }: { readonly id: string }): JSX.Element {
   const [chosen, setChosen] = useState<number | null>(null);
   const [open, setOpen] = useState<'answer' | 'delete' | null>(null);
   const [secret, setSecret] = useState('');
-  const [problem, setProblem] = useState<string | null>(null);
   const newest = live?.requests.at(-1)?.number ?? null;
   const shown = live?.requests.some(({ number }) => number === chosen) ? chosen : newest;
 
@@ -31,10 +32,7 @@ export function BinPage({ id }: { readonly id: string }): JSX.Element {
     document.title = `${live && live.requests.length > 0 ? `(${live.requests.length}) ` : ''}Request bin`;
   }, [live?.requests.length]);
 
-  const clear = (): void => {
-    setProblem(null);
-    ask('DELETE', `/${id}/requests`).catch((error: unknown) => setProblem(said(error)));
-  };
+  const clear = useAction(async () => ask('DELETE', `/${id}/requests`));
 
   if (state === 'gone' || (state === 'refused' && !live)) {
     return (
@@ -57,13 +55,13 @@ export function BinPage({ id }: { readonly id: string }): JSX.Element {
         <h1>Request bin</h1>
         <div class="row">
           <LiveTag state={state} />
-          <Button icon="cross" onClick={clear}>
+          <Button icon="cross" busy={clear.busy} onClick={clear.run}>
             Clear
           </Button>
           <Button onClick={() => setOpen('delete')}>Delete bin</Button>
         </div>
       </div>
-      {problem && <Notice tone="bad" title={problem} told />}
+      <Problem error={clear.error} />
       {state === 'refused' && <Notice tone="bad" title="The page no longer hears what arrives. Reload it." told />}
       <Address id={id} />
       <div class="bin-cards">
@@ -179,25 +177,17 @@ function AnswerWords({ bin: { answer, answeredSince } }: { readonly bin: BinJson
 }
 
 function DeleteDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }): JSX.Element {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const remove = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await ask('DELETE', `/${id}`);
-      location.assign(`${settings.root}bins`);
-    } catch (error) {
-      setProblem(said(error));
-      setBusy(false);
-    }
-  };
+  const remove = useAction(async () => {
+    await ask('DELETE', `/${id}`);
+    await leaveFor('bins');
+  });
   return (
     <Dialog title="Delete this bin?" onClose={onClose}>
       <div class="stack">
         <p>What it holds is lost, and whatever is sent to its URL from now on is answered 404.</p>
-        {problem && <Notice tone="bad" title={problem} told />}
+        <Problem error={remove.error} />
         <div class="row">
-          <Button kind="danger" busy={busy} onClick={() => void remove()}>
+          <Button kind="danger" busy={remove.busy} onClick={remove.run}>
             Delete bin
           </Button>
           <Button autofocus onClick={onClose}>

@@ -1,44 +1,31 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import type { BinJson } from '../../src/bins/bin-shapes.ts';
 import { Button } from '../look/button.tsx';
 import { Copy } from '../look/copy.tsx';
 import { Empty } from '../look/empty.tsx';
 import { span } from '../look/format.ts';
 import { Notice } from '../look/notice.tsx';
+import { Problem } from '../look/problem.tsx';
 import { Time } from '../look/time.tsx';
-import { ask, said } from './api.ts';
-import { settings, urlOf } from './settings.ts';
+import { useAction } from '../look/use-action.ts';
+import { useLoaded } from '../look/use-loaded.ts';
+import { ask } from './api.ts';
+import { leaveFor, settings, urlOf } from './settings.ts';
 
 /** The bins of an account. */
 export function ListPage(): JSX.Element {
-  const [bins, setBins] = useState<readonly BinJson[] | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-
-  useEffect(() => {
-    if (!settings.enabled) return;
-    ask<{ readonly bins: readonly BinJson[] }>('GET', '').then(
-      (found) => setBins(found.bins),
-      (error: unknown) => setProblem(said(error)),
-    );
-  }, []);
-
-  const make = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { id } = await ask<BinJson>('POST', '');
-      location.assign(`${settings.root}bins/${id}`);
-    } catch (error) {
-      setProblem(said(error));
-      setBusy(false);
-    }
-  };
+  const { data: bins, error } = useLoaded('', async (signal) => {
+    if (!settings.enabled) return undefined;
+    return (await ask<{ readonly bins: readonly BinJson[] }>('GET', '', undefined, signal)).bins;
+  });
+  const make = useAction(async () => {
+    const { id } = await ask<BinJson>('POST', '');
+    await leaveFor(`bins/${id}`);
+  });
 
   const { perAccount, ageMs } = settings.bounds;
   const newBin = (
-    <Button kind="primary" icon="plus" busy={busy} onClick={() => void make()}>
+    <Button kind="primary" icon="plus" busy={make.busy} onClick={make.run}>
       New bin
     </Button>
   );
@@ -60,14 +47,14 @@ export function ListPage(): JSX.Element {
           Bins are for trying things out. Do not leave a URL where strangers find it, and delete what you no longer need.
         </Notice>
       )}
-      {problem && <Notice tone="bad" title={problem} told />}
+      <Problem error={make.error ?? error} />
       {settings.enabled && (
         <p class="muted">
           A bin is a URL that shows what is sent to it, and answers as you choose. You can have {perAccount}; one that nobody uses
           is forgotten after {span(ageMs)}.
         </p>
       )}
-      {settings.enabled && bins === null && !problem && <p class="loading">Loading …</p>}
+      {settings.enabled && !bins && !error && <p class="loading">Loading …</p>}
       {bins?.length === 0 && (
         <div class="card">
           <Empty title="No bins yet" actions={newBin}>

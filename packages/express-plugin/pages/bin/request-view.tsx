@@ -3,10 +3,13 @@ import { useEffect, useState } from 'preact/hooks';
 import type { SignatureFinding, WholeArrivalJson } from '../../src/bins/bin-shapes.ts';
 import { bytes, duration } from '../look/format.ts';
 import { Notice } from '../look/notice.tsx';
+import { Pairs } from '../look/pairs.tsx';
+import { Problem } from '../look/problem.tsx';
 import { Tabs } from '../look/tabs.tsx';
 import { Tag } from '../look/tag.tsx';
 import { Time } from '../look/time.tsx';
-import { ask, said } from './api.ts';
+import { useLoaded } from '../look/use-loaded.ts';
+import { ask } from './api.ts';
 import { checkSignature } from './check-signature.ts';
 import { Finding } from './finding.tsx';
 import { RawBody, RequestBody } from './request-body.tsx';
@@ -22,20 +25,8 @@ interface RequestViewProps {
 /** One request with all that is kept of it. */
 export function RequestView({ bin, number, secret }: RequestViewProps): JSX.Element {
   const path = `/${bin}/requests/${number}`;
-  const [request, setRequest] = useState<WholeArrivalJson | null>(null);
+  const { data: request, error } = useLoaded(path, async (signal) => ask<WholeArrivalJson>('GET', path, undefined, signal));
   const [finding, setFinding] = useState<SignatureFinding | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-
-  useEffect(() => {
-    let current = true;
-    ask<WholeArrivalJson>('GET', path).then(
-      (found) => current && setRequest(found),
-      (error: unknown) => current && setProblem(said(error)),
-    );
-    return () => {
-      current = false;
-    };
-  }, [path]);
 
   useEffect(() => {
     let current = true;
@@ -47,7 +38,7 @@ export function RequestView({ bin, number, secret }: RequestViewProps): JSX.Elem
     };
   }, [request, secret]);
 
-  if (problem !== null) return <Notice tone="bad" title={problem} />;
+  if (error) return <Problem error={error} />;
   if (!request) return <p class="loading">Loading …</p>;
   return (
     <article class="stack" aria-label={`Request ${number}`}>
@@ -84,7 +75,7 @@ export function RequestView({ bin, number, secret }: RequestViewProps): JSX.Elem
         label="Parts of the request"
         tabs={[
           { name: 'Body', view: () => <RequestBody request={request} /> },
-          { name: 'Headers', view: () => <Headers headers={request.headers} /> },
+          { name: 'Headers', view: () => <Headers request={request} /> },
           { name: 'Raw', view: () => <RawBody request={request} download={apiPath(`${path}/body`)} /> },
         ]}
       />
@@ -92,25 +83,6 @@ export function RequestView({ bin, number, secret }: RequestViewProps): JSX.Elem
   );
 }
 
-function Headers({ headers }: Pick<WholeArrivalJson, 'headers'>): JSX.Element {
-  return (
-    <div class="table-scroll" tabIndex={0} role="group" aria-label="Headers">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Value</th>
-          </tr>
-        </thead>
-        <tbody>
-          {headers.map(([name, value], index) => (
-            <tr key={index}>
-              <td class="mono nowrap">{name}</td>
-              <td class="mono">{value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+function Headers({ request: { headers } }: { readonly request: WholeArrivalJson }): JSX.Element {
+  return <Pairs label="Headers" columns={['Name', 'Value']} pairs={headers.map(([name, value]) => ({ name, value }))} />;
 }

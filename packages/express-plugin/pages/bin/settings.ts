@@ -20,3 +20,9 @@ export function apiPath(path: string): string {
 export function urlOf(id: string): string {
   return new URL(`${settings.root}in/${id}`, location.href).href;
 }
+
+/** Goes on to another page of this host. Whatever waits for it is busy until this page ends. */
+export async function leaveFor(path: string): Promise<never> {
+  location.assign(settings.root + path);
+  return new Promise(() => undefined);
+}

@@ -1,18 +1,18 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { onSession } from '../look/api.ts';
 import { Header } from '../look/header.tsx';
 import { Notice } from '../look/notice.tsx';
-import { onSession } from './api.ts';
+import { SignIn } from '../look/problem.tsx';
 import { DeliveryPage } from './delivery-page.tsx';
 import { Log } from './log.tsx';
 import { Overview } from './overview.tsx';
 import { Page } from './page.tsx';
-import { SignIn } from './problem.tsx';
 import { hashOf, wholeLog, type Route } from './route.ts';
 import { go, Router } from './router.tsx';
 import { settings } from './settings.ts';
-import { SubscriptionPage } from './subscription-page.tsx';
 import { EditSubscription, NewSubscription } from './subscription-edit.tsx';
+import { SubscriptionPage } from './subscription-page.tsx';
 import { Subscriptions } from './subscriptions.tsx';
 
 const sections: readonly { readonly name: string; readonly route: Route; readonly pages: readonly Route['page'][] }[] = [
@@ -25,14 +25,12 @@ const sections: readonly { readonly name: string; readonly route: Route; readonl
   { name: 'Delivery log', route: { page: 'log', filter: wholeLog, delivery: null }, pages: ['log', 'delivery'] },
 ];
 
+const searchField = 'input[type=search]';
+
 /** The console: the page that its address names, under the sections that there are. */
 export function App(): JSX.Element {
   const [ended, setEnded] = useState(false);
   useEffect(() => onSession(setEnded), []);
-  useEffect(() => {
-    addEventListener('keydown', focusSearch);
-    return () => removeEventListener('keydown', focusSearch);
-  }, []);
 
   return (
     <Router>
@@ -64,14 +62,33 @@ function Main({ route, ended }: { readonly route: Route; readonly ended: boolean
   const main = useRef<HTMLElement>(null);
   const place = placeOf(route);
   const shown = useRef(place);
+  /** What has the focus once another page is there. */
+  const first = useRef('h1');
 
   useEffect(() => {
     if (shown.current === place) return;
     shown.current = place;
     // Where a document would have been loaded, those who listen and those who press Tab begin at its top.
     if (route.page !== 'log') scrollTo(0, 0);
-    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+    main.current?.querySelector<HTMLElement>(first.current)?.focus({ preventScroll: true });
+    first.current = 'h1';
   }, [place, route.page]);
+
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (!asksForSearch(event)) return;
+      event.preventDefault();
+      const search = main.current?.querySelector<HTMLElement>(searchField);
+      if (search) {
+        search.focus();
+        return;
+      }
+      first.current = searchField;
+      go({ page: 'log', filter: wholeLog, delivery: null });
+    };
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+  }, []);
 
   return (
     <main class="page" id="main" tabIndex={-1} ref={main}>
@@ -119,18 +136,8 @@ function placeOf(route: Route): string {
     : route.page;
 }
 
-/** The slash goes to the search of the page, or to that of the log. */
-function focusSearch(event: KeyboardEvent): void {
-  const { target } = event;
+/** Whether a key is the slash that goes to the search of the page, or to that of the log. */
+function asksForSearch({ key, target, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
   const typing = target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]') !== null;
-  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || typing) return;
-  if (document.querySelector('dialog[open]')) return;
-  event.preventDefault();
-  const search = document.querySelector<HTMLElement>('input[type=search]');
-  if (search) {
-    search.focus();
-    return;
-  }
-  go({ page: 'log', filter: wholeLog, delivery: null });
-  setTimeout(() => document.querySelector<HTMLElement>('input[type=search]')?.focus(), 100);
+  return key === '/' && !ctrlKey && !metaKey && !altKey && !typing && !document.querySelector('dialog[open]');
 }

@@ -4,6 +4,7 @@ import { bytes, duration } from '../look/format.ts';
 import { Icon } from '../look/icon.tsx';
 import { Code, Json } from '../look/json.tsx';
 import { prettyJson } from '../look/json-tokens.ts';
+import { Pairs } from '../look/pairs.tsx';
 import { Time } from '../look/time.tsx';
 import { explain, isProbe } from './explain.ts';
 import { StatusTag } from './state-tag.tsx';
@@ -77,18 +78,7 @@ function Attempt({ attempt, open }: { readonly attempt: AttemptDetailsJson; read
         {headers.length > 0 && (
           <details>
             <summary>Headers of the request</summary>
-            <div class="table-scroll" tabIndex={0} role="group" aria-label="Headers of the request">
-              <table class="table headers-table">
-                <tbody>
-                  {headers.map(({ name, value }) => (
-                    <tr key={name}>
-                      <th scope="row">{name}</th>
-                      <td>{value}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Pairs label="Headers of the request" pairs={headers} />
           </details>
         )}
       </div>

@@ -1,14 +1,14 @@
 import type { JSX } from 'preact';
-import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import type { BacklogJson } from '../../src/manage/schemas-stats.ts';
+import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import { announce } from '../look/announce.ts';
 import { Button } from '../look/button.tsx';
 import { count } from '../look/format.ts';
+import { Problem } from '../look/problem.tsx';
 import { Time } from '../look/time.tsx';
+import { useAction } from '../look/use-action.ts';
 import { send } from './api.ts';
-import { useAction } from './hooks.ts';
 import { changed } from './live.ts';
-import { Problem } from './problem.tsx';
 import { hashOf, wholeLog } from './route.ts';
 import { HealthTag } from './state-tag.tsx';
 import { healthWords, shortUrl, topicWords } from './words.ts';

@@ -4,11 +4,12 @@ import { announce } from '../look/announce.ts';
 import { Button } from '../look/button.tsx';
 import { Dialog } from '../look/dialog.tsx';
 import { count } from '../look/format.ts';
+import { Problem } from '../look/problem.tsx';
+import { useAction } from '../look/use-action.ts';
+import { useLoaded } from '../look/use-loaded.ts';
 import { get, send } from './api.ts';
-import { useAction, useLoaded } from './hooks.ts';
 import { changed } from './live.ts';
 import { namesChanged } from './names.ts';
-import { Problem } from './problem.tsx';
 import { go } from './router.tsx';
 import { topicWords } from './words.ts';
 

@@ -6,9 +6,9 @@ import { Button } from '../look/button.tsx';
 import { Copy } from '../look/copy.tsx';
 import { Dialog } from '../look/dialog.tsx';
 import { Notice } from '../look/notice.tsx';
+import { Problem } from '../look/problem.tsx';
+import { useAction } from '../look/use-action.ts';
 import { send } from './api.ts';
-import { useAction } from './hooks.ts';
-import { Problem } from './problem.tsx';
 
 interface DialogProps {
   readonly subscription: SubscriptionJson;

@@ -6,11 +6,11 @@ import { Dialog } from '../look/dialog.tsx';
 import { duration } from '../look/format.ts';
 import { Code } from '../look/json.tsx';
 import { Notice } from '../look/notice.tsx';
+import { Problem } from '../look/problem.tsx';
+import { useAction } from '../look/use-action.ts';
 import { send } from './api.ts';
 import { explain } from './explain.ts';
-import { useAction } from './hooks.ts';
 import { changed } from './live.ts';
-import { Problem } from './problem.tsx';
 import { hashOf } from './route.ts';
 
 interface DialogProps {

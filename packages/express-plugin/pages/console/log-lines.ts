@@ -25,16 +25,22 @@ export interface LogLines {
   readonly fresh: readonly LogLine[];
   /** Whether there is more between `fresh` and `rows` than is known here. */
   readonly gap: boolean;
-  /** The cursor of what comes after `rows`; null at the end. */
-  readonly next: string | null;
+  /** What asks for what comes after `rows`; null at the end. */
+  readonly next: LogQuestion | null;
   /** How many rows there are in all, as far as is known. */
   readonly total: number;
+}
+
+/** What the API is asked for a page of. */
+export interface LogQuestion {
+  readonly list: 'attempts' | 'deliveries';
+  readonly query: Readonly<Record<string, string | number | null>>;
 }
 
 /** A page as the API answers it. */
 export interface LogPage {
   readonly rows: readonly LogLine[];
-  readonly next: string | null;
+  readonly next: LogQuestion | null;
   readonly remaining: number;
 }
 

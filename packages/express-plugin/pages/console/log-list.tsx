@@ -28,6 +28,15 @@ export function LogList({ rows, total, names, hasMore, onNearEnd, onOpen }: LogL
   const [, render] = useReducer((turn: number) => turn + 1, 0);
   /** The row that has the focus: it stays, however far one scrolls. */
   const [current, setCurrent] = useState<string | null>(null);
+  /** The row that is to have the focus as soon as it is there; null for none. */
+  const wanted = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (wanted.current === null) return;
+    const row = body.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"] a`);
+    if (!row) return;
+    wanted.current = null;
+    row.focus({ preventScroll: true });
+  });
   const narrow = useNarrow();
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const height = rem * rowHeights[narrow ? 'narrow' : 'wide'];
@@ -80,13 +89,8 @@ export function LogList({ rows, total, names, hasMore, onNearEnd, onOpen }: LogL
     event.preventDefault();
     const index = Math.min(Math.max(jump, 0), rows.length - 1);
     virtualizer.scrollToIndex(index, { align: 'auto' });
+    wanted.current = index;
     setCurrent(rows[index]?.key ?? null);
-    // It is there once it was rendered.
-    requestAnimationFrame(() => {
-      requestAnimationFrame(() =>
-        body.current?.querySelector<HTMLElement>(`[data-index="${index}"] a`)?.focus({ preventScroll: true }),
-      );
-    });
   };
 
   return (

@@ -1,21 +1,33 @@
 import type { AttemptJson, AttemptPageJson, DeliveryJson, DeliveryPageJson } from '../../src/manage/schemas.ts';
 import { get } from './api.ts';
-import type { LogLine, LogPage } from './log-lines.ts';
+import type { LogLine, LogPage, LogQuestion } from './log-lines.ts';
 import { attemptsQuery } from './log-query.ts';
 import type { LogFilter } from './route.ts';
 
-const pageSize = 100;
+/** Rows of a page, and of the first one after a choice: enough to fill a window soon, while the next page is on its way. */
+export const pageRows = { usual: 100, first: 40 } as const;
 
-/** A page of what a filter shows: lines of the log, or what waits. */
-export async function loadLog(filter: LogFilter, cursor: string | null, signal?: AbortSignal): Promise<LogPage> {
-  if (filter.status === 'waiting') {
-    const query = { subscriptionId: filter.subscriptionId, cursor, limit: pageSize };
+/** The first page of what a filter shows: lines of the log, or what waits. */
+export async function loadLog(filter: LogFilter, limit: number, signal?: AbortSignal): Promise<LogPage> {
+  if (filter.status === 'waiting')
+    return loadPage({ list: 'deliveries', query: { subscriptionId: filter.subscriptionId } }, limit, signal);
+  return loadPage({ list: 'attempts', query: attemptsQuery(filter, Date.now()) }, limit, signal);
+}
+
+/** The page that a question asks for. */
+export async function loadPage(asked: LogQuestion, limit: number, signal?: AbortSignal): Promise<LogPage> {
+  const query = { ...asked.query, limit };
+  if (asked.list === 'deliveries') {
     const { rows, next, remaining } = await get<DeliveryPageJson>('deliveries', query, signal);
-    return { rows: rows.map(waitingLine), next, remaining };
+    return { rows: rows.map(waitingLine), next: following(asked, next), remaining };
   }
-  const query = { ...attemptsQuery(filter, Date.now()), cursor, limit: pageSize };
   const { rows, next, remaining } = await get<AttemptPageJson>('attempts', query, signal);
-  return { rows: rows.map(attemptLine), next, remaining };
+  return { rows: rows.map(attemptLine), next: following(asked, next), remaining };
+}
+
+/** The same question behind a cursor: with another one, were it only another moment from which to count an hour, the cursor is of no use. */
+function following({ list, query }: LogQuestion, cursor: string | null): LogQuestion | null {
+  return cursor === null ? null : { list, query: { ...query, cursor } };
 }
 
 function attemptLine(attempt: AttemptJson): LogLine {

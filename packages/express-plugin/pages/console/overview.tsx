@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
-import type { SubscriptionPageJson } from '../../src/manage/schemas.ts';
 import type { StatsJson } from '../../src/manage/schemas-stats.ts';
+import type { SubscriptionPageJson } from '../../src/manage/schemas.ts';
 import { count, percent, span } from '../look/format.ts';
+import { Problem } from '../look/problem.tsx';
+import { useLoaded } from '../look/use-loaded.ts';
 import { get } from './api.ts';
 import { Attention } from './attention.tsx';
 import { ChartBacklog } from './chart-backlog.tsx';
@@ -9,16 +11,15 @@ import { isQuiet, latencyText, ranges } from './chart-data.ts';
 import { ChartDeliveries } from './chart-deliveries.tsx';
 import { ChartLatency } from './chart-latency.tsx';
 import { ChartSuccess } from './chart-success.tsx';
-import { useChanges, useLoaded } from './hooks.ts';
+import { useChanges } from './hooks.ts';
 import { loadStats } from './load-stats.ts';
 import { useNames } from './names.ts';
 import { Page } from './page.tsx';
-import { Problem } from './problem.tsx';
 import { RangePicker } from './range-picker.tsx';
-import { Welcome } from './welcome.tsx';
-import { waitingInWords } from './words.ts';
 import type { RangeName } from './route.ts';
 import { restate } from './router.tsx';
+import { Welcome } from './welcome.tsx';
+import { waitingInWords } from './words.ts';
 
 /** What needs attention first, and how deliveries go. */
 export function Overview({ range }: { readonly range: RangeName }): JSX.Element {

@@ -4,8 +4,9 @@ import { Copy } from '../look/copy.tsx';
 import { bytes } from '../look/format.ts';
 import { Code, Json } from '../look/json.tsx';
 import { prettyJson } from '../look/json-tokens.ts';
+import { Pairs } from '../look/pairs.tsx';
 import { Tabs, type TabView } from '../look/tabs.tsx';
-import { decodeForm } from './decode-form.ts';
+import { formFields } from './form-fields.ts';
 
 /** The request that a delivery is sent with: its fields, or its JSON, and the body as it goes over the wire. */
 export function RequestView({ request }: { readonly request: RequestJson }): JSX.Element {
@@ -14,7 +15,7 @@ export function RequestView({ request }: { readonly request: RequestJson }): JSX
   const pretty = contentType.includes('json') ? prettyJson(body) : null;
   const tabs: TabView[] = [
     pretty === null
-      ? { name: 'Fields', view: () => <Fields body={body} /> }
+      ? { name: 'Fields', view: () => <Pairs label="Fields of the body" columns={['Field', 'Value']} pairs={formFields(body)} /> }
       : { name: 'JSON', view: () => <Json text={pretty} label="Body as JSON" /> },
     {
       name: 'Raw',
@@ -42,29 +43,6 @@ export function RequestView({ request }: { readonly request: RequestJson }): JSX
       </dl>
       <Tabs label="Body" tabs={tabs} />
       <p class="small muted">{note}</p>
-    </div>
-  );
-}
-
-function Fields({ body }: { readonly body: string }): JSX.Element {
-  return (
-    <div class="table-scroll" tabIndex={0} role="group" aria-label="Fields of the body">
-      <table class="table headers-table">
-        <thead>
-          <tr>
-            <th scope="col">Field</th>
-            <th scope="col">Value</th>
-          </tr>
-        </thead>
-        <tbody>
-          {decodeForm(body).map(({ name, value }, index) => (
-            <tr key={index}>
-              <th scope="row">{name}</th>
-              <td>{value === '' ? <span class="muted">(empty)</span> : value}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }

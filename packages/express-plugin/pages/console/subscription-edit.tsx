@@ -1,14 +1,15 @@
 import type { JSX } from 'preact';
-import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import type { NewSubscriptionJson } from '../../src/manage/schemas-requests.ts';
 import type { CatalogJson } from '../../src/manage/schemas-stats.ts';
+import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import { announce } from '../look/announce.ts';
+import { ApiError } from '../look/api.ts';
+import { Problem } from '../look/problem.tsx';
+import { useLoaded } from '../look/use-loaded.ts';
 import { get, send } from './api.ts';
-import { useLoaded } from './hooks.ts';
 import { changed } from './live.ts';
 import { namesChanged } from './names.ts';
 import { Page } from './page.tsx';
-import { Problem } from './problem.tsx';
 import { hashOf } from './route.ts';
 import { go } from './router.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
@@ -51,7 +52,16 @@ export function EditSubscription({ id }: { readonly id: number }): JSX.Element {
   const subscription = loaded.data;
   const here = hashOf({ page: 'subscription', id });
   const save = async (chosen: NewSubscriptionJson): Promise<void> => {
-    await send('PATCH', `subscriptions/${id}`, chosen);
+    try {
+      await send('PATCH', `subscriptions/${id}`, chosen);
+    } catch (error) {
+      if (!(error instanceof ApiError) || !['auth', 'headers'].includes(error.part ?? '')) throw error;
+      throw new ApiError(
+        error.status,
+        'Its headers belong to the old address',
+        'Take the headers of this subscription away first, on its page. Then change the address, and enter those of the new one.',
+      );
+    }
     announce('The subscription is changed.');
     namesChanged();
     changed();

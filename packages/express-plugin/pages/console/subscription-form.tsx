@@ -2,17 +2,17 @@ import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { NewSubscriptionJson } from '../../src/manage/schemas-requests.ts';
 import type { CatalogJson } from '../../src/manage/schemas-stats.ts';
+import { ApiError } from '../look/api.ts';
 import { Button } from '../look/button.tsx';
 import { Field } from '../look/field.tsx';
-import { ApiError } from './api.ts';
-import { useAction } from './hooks.ts';
-import { Problem } from './problem.tsx';
+import { Problem } from '../look/problem.tsx';
+import { useAction } from '../look/use-action.ts';
 import { TopicPicker } from './topic-picker.tsx';
 
 interface SubscriptionFormProps {
   readonly catalog: CatalogJson;
   /** What stands in it at first. */
-  readonly start: NewSubscriptionJson;
+  readonly start: Omit<NewSubscriptionJson, 'filter'>;
   readonly saveAs: string;
   readonly onSave: (chosen: NewSubscriptionJson) => Promise<void>;
   /** Where one goes who does not save. */

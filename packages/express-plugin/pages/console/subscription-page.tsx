@@ -5,23 +5,27 @@ import { announce } from '../look/announce.ts';
 import { Button } from '../look/button.tsx';
 import { Copy } from '../look/copy.tsx';
 import { Icon } from '../look/icon.tsx';
+import { Problem } from '../look/problem.tsx';
 import { Time } from '../look/time.tsx';
+import { useAction } from '../look/use-action.ts';
+import { useLoaded } from '../look/use-loaded.ts';
 import { get, send } from './api.ts';
-import { useAction, useChanges, useLoaded } from './hooks.ts';
-import { changed } from './live.ts';
-import { Page } from './page.tsx';
-import { Problem } from './problem.tsx';
-import { hashOf } from './route.ts';
-import { HealthTag } from './state-tag.tsx';
-import { statusName } from './status-name.ts';
 import { DeleteDialog } from './dialog-delete.tsx';
+import { HeadersDialog } from './dialog-headers.tsx';
 import { PauseDialog } from './dialog-pause.tsx';
 import { SecretDialog } from './dialog-secret.tsx';
 import { TestDialog } from './dialog-test.tsx';
+import { useChanges } from './hooks.ts';
+import { changed } from './live.ts';
+import { Page } from './page.tsx';
+import { hashOf } from './route.ts';
+import { settings } from './settings.ts';
+import { HealthTag } from './state-tag.tsx';
+import { statusName } from './status-name.ts';
 import { SubscriptionTraffic } from './subscription-traffic.tsx';
 import { healthWords, topicWords } from './words.ts';
 
-type Open = 'test' | 'pause' | 'secret' | 'delete';
+type Open = 'test' | 'pause' | 'secret' | 'headers' | 'delete';
 
 /** One subscription: how it is, what it is sent, and what can be done with it. */
 export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
@@ -79,11 +83,12 @@ export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
     >
       <Problem error={resume.error ?? loaded.error} onRetry={loaded.reload} />
       <HealthCard subscription={subscription} />
-      <Facts subscription={subscription} onRotate={ended ? null : () => setOpen('secret')} />
+      <Facts subscription={subscription} onOpen={ended ? null : setOpen} />
       <SubscriptionTraffic id={id} />
       {open === 'test' && <TestDialog subscription={subscription} onClose={close} />}
       {open === 'pause' && <PauseDialog subscription={subscription} onClose={close} />}
       {open === 'secret' && <SecretDialog subscription={subscription} onClose={close} />}
+      {open === 'headers' && <HeadersDialog subscription={subscription} onClose={close} />}
       {open === 'delete' && <DeleteDialog subscription={subscription} onClose={close} />}
     </Page>
   );
@@ -127,12 +132,12 @@ function HealthCard({ subscription }: { readonly subscription: SubscriptionJson 
 
 interface FactsProps {
   readonly subscription: SubscriptionJson;
-  /** Asks for a new secret; null when it can have none. */
-  readonly onRotate: (() => void) | null;
+  /** Opens what changes something; null when nothing can be changed. */
+  readonly onOpen: ((what: Open) => void) | null;
 }
 
-function Facts({ subscription, onRotate }: FactsProps): JSX.Element {
-  const { id, url, topic, format, encoding, createdAt, lastAttemptAt, lastStatus, hasSecret } = subscription;
+function Facts({ subscription, onOpen }: FactsProps): JSX.Element {
+  const { id, url, topic, format, encoding, createdAt, lastAttemptAt, lastStatus, filter, hasSecret, headerNames } = subscription;
   return (
     <section class="card" aria-labelledby="facts">
       <div class="card-head">
@@ -152,15 +157,36 @@ function Facts({ subscription, onRotate }: FactsProps): JSX.Element {
         <dd>
           {format}, {encoding === 'form' ? 'as form fields' : 'as JSON'}
         </dd>
+        {filter && (
+          <>
+            <dt>Filter</dt>
+            <dd>
+              <code>{JSON.stringify(filter)}</code>
+            </dd>
+          </>
+        )}
         <dt>Signature</dt>
         <dd class="row">
           {hasSecret ? 'signed with a secret of its own' : 'no secret of its own'}
-          {hasSecret && onRotate && (
-            <Button small icon="again" onClick={onRotate}>
+          {hasSecret && onOpen && (
+            <Button small icon="again" onClick={() => onOpen('secret')}>
               Rotate secret
             </Button>
           )}
         </dd>
+        {(settings.headers || headerNames.length > 0) && (
+          <>
+            <dt>Own headers</dt>
+            <dd class="row">
+              {headerNames.length === 0 ? 'none' : headerNames.join(', ')}
+              {onOpen && (
+                <Button small onClick={() => onOpen('headers')}>
+                  {headerNames.length === 0 ? 'Add headers' : 'Change headers'}
+                </Button>
+              )}
+            </dd>
+          </>
+        )}
         <dt>Last sent</dt>
         <dd>
           {lastAttemptAt === null ? (

@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { asApiError, type ApiError } from './api.ts';
+import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { asApiError, type ApiError } from '../look/api.ts';
 import { useChanges } from './hooks.ts';
-import { begin, more, refresh, showFresh, type LogLines } from './log-lines.ts';
-import { loadLog } from './log-load.ts';
+import { begin, more, refresh, showFresh, type LogLines, type LogQuestion } from './log-lines.ts';
+import { loadLog, loadPage, pageRows } from './log-load.ts';
 import type { LogFilter } from './route.ts';
 
 /** The log as a filter shows it. */
@@ -23,8 +23,8 @@ interface Work {
   readonly key: string;
   readonly controller: AbortController;
   busy: boolean;
-  /** The cursor of the last page that was asked for. */
-  asked: string | null;
+  /** What asked for the last page but the first. */
+  asked: LogQuestion | null;
 }
 
 /** What the log showed last, for those who come back to it. */
@@ -50,12 +50,13 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
     });
   }, []);
 
-  useEffect(() => {
+  // Not `useEffect`, which waits for a paint: the request would begin a frame or two later.
+  useLayoutEffect(() => {
     const controller = new AbortController();
     work.current = { key, controller, busy: true, asked: null };
     const again = kept?.key === key && turn === 0;
     if (!again) setLoading(true);
-    loadLog(filter, null, controller.signal).then(
+    loadLog(filter, again ? pageRows.usual : pageRows.first, controller.signal).then(
       (page) => {
         if (controller.signal.aborted) return;
         work.current.busy = false;
@@ -76,15 +77,15 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
   const next = lines?.next ?? null;
   const loadMore = (): void => {
     const { controller, busy, asked } = work.current;
-    // The list may scroll once more before it is rendered with what has just come.
-    if (busy || next === null || next === asked || error) return;
+    // The list may scroll once more before it is rendered with what has just come, which may be another filter's.
+    if (busy || next === null || next === asked || next !== kept?.lines.next || error) return;
     work.current.busy = true;
     work.current.asked = next;
-    loadLog(filter, next, controller.signal).then(
+    loadPage(next, pageRows.usual, controller.signal).then(
       (page) => {
         if (controller.signal.aborted) return;
         work.current.busy = false;
-        update((before) => before && more(before, page));
+        update((before) => (before?.next === next ? more(before, page) : before));
       },
       (problem: unknown) => {
         if (controller.signal.aborted) return;
@@ -101,7 +102,7 @@ export function useLog(filter: LogFilter, atTop: () => boolean): ShownLog {
       const { controller, busy } = work.current;
       // What waits moves about; whoever has scrolled down asks for it anew.
       if (busy || (filter.status === 'waiting' && !atTop())) return;
-      loadLog(filter, null, controller.signal).then(
+      loadLog(filter, pageRows.usual, controller.signal).then(
         (page) => {
           if (controller.signal.aborted) return;
           setError(undefined);

@@ -24,7 +24,7 @@ export function bins(context: SectionContext): Section {
       const [, taker, below = ''] = /^\/in\/([0-9a-f]{32})(\/.*)?$/.exec(path) ?? [];
       if (taker !== undefined) return receive(taker, below);
       if (path === '/bins') return page(null);
-      if (path === '/bins/api' || path.startsWith('/bins/api/')) return api(path.split('/').slice(3));
+      if (path === '/bins/api' || path.startsWith('/bins/api/')) return api;
       const [, shown] = /^\/bins\/([0-9a-f]{32})$/.exec(path) ?? [];
       return shown === undefined ? undefined : page(shown);
     },

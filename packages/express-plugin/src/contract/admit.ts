@@ -1,8 +1,8 @@
-import { inWords } from '@hookwell/core';
 import type { Authenticate } from '../options.ts';
 import type { Budget } from '../rate-limit-store.ts';
 import { authenticate, readCredentials, type Account } from './authenticate.ts';
 import { clientNetwork } from './client-network.ts';
+import { countBudget } from './count-budget.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { Refusal } from './refusal.ts';
 import type { HostRequest } from '../request.ts';
@@ -38,36 +38,24 @@ async function identify(request: HostRequest, context: AdmitContext, headers: Re
   const { limits } = context;
   const credentials = readCredentials(request.headers);
   const client = clientNetwork(request.ip ?? request.socket.remoteAddress);
-  const count = (budget: Budget | null): void => {
-    if (budget === null) return;
-    const { limit, windowMs } = limits;
-    // Rounded up: a client that waits for exactly so long is let in.
-    const reset = String(Math.ceil(budget.resetMs / 1_000));
-    headers['X-Rate-Limit-Limit'] = String(limit);
-    headers['X-Rate-Limit-Remaining'] = String(budget.remaining);
-    headers['X-Rate-Limit-Reset'] = reset;
-    if (budget.counted) return;
-    throw new Refusal(
-      429,
-      `Too many requests: ${limit} are taken in ${inWords(windowMs)}. Try again in ${inWords(Number(reset) * 1_000)}.`,
-      { 'Retry-After': reset },
-    );
-  };
+  const count = (budget: Budget | null): void => countBudget(budget, limits, headers);
 
-  const known = credentials !== null && limits.isKnown(credentials);
+  // A header holds no NUL, so that no two pairs have the same text.
+  const proof = credentials && `key\0${credentials.appId}\0${credentials.apiKey}`;
+  const known = proof !== null && limits.isKnown(proof);
   if (!known) count(await limits.takeClient(client));
   let account: Account | null = null;
   try {
     account = credentials && (await authenticate(credentials, request, context.authenticate));
   } finally {
     if (known && !account) {
-      limits.forget(credentials);
+      limits.forget(proof);
       count(await limits.takeClient(client));
     }
   }
-  if (!credentials || !account) throw new Refusal(401, 'Your App ID and API Key do not authenticate.');
+  if (!proof || !account) throw new Refusal(401, 'Your App ID and API Key do not authenticate.');
   if (!known) {
-    limits.remember(credentials);
+    limits.remember(proof);
     await limits.giveClientBack(client);
   }
   count(await limits.takeAccount(account.accountId));

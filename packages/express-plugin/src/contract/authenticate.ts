@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { HookwellError } from '@hookwell/core';
+import { readAccountId } from '../account-id.ts';
 import { permissions, type Authenticate, type Caller, type Credentials, type Permission } from '../options.ts';
-import { shown } from './refusal.ts';
+import { wrongAnswer } from '../wrong-answer.ts';
 
 /** Whose request it is, checked. */
 export interface Account {
@@ -29,19 +29,15 @@ export async function authenticate(
 ): Promise<Account | null> {
   const caller = await ask(credentials, request);
   if (caller === null || caller === undefined) return null;
-  const { accountId, owner = '1', permissions: may = permissions } = caller;
-  if (!(Number.isSafeInteger(accountId) || (typeof accountId === 'string' && accountId.length > 0 && accountId.length <= 200))) {
-    throw wrong('accountId', accountId, 'a whole number or a text of 1 to 200 characters');
-  }
+  const { owner = '1', permissions: may = permissions } = caller;
+  const accountId = readAccountId('authenticate', caller.accountId);
   if (typeof owner !== 'string' && typeof owner !== 'number') throw wrong('owner', owner, 'a text or a number');
   if (!Array.isArray(may) || !may.every((one: Permission) => permissions.includes(one))) {
     throw wrong('permissions', may, `a list of ${permissions.map((name) => `"${name}"`).join(', ')}`);
   }
-  return { accountId: String(accountId), owner: String(owner), permissions: new Set(may) };
+  return { accountId, owner: String(owner), permissions: new Set(may) };
 }
 
-function wrong(member: keyof Caller, value: unknown, wanted: string): HookwellError {
-  return new HookwellError('invalid_option', `webhooks: authenticate answered ${member} ${shown(value)}; it must be ${wanted}.`, {
-    value,
-  });
+function wrong(member: keyof Caller, value: unknown, wanted: string): Error {
+  return wrongAnswer('authenticate', member, value, wanted);
 }

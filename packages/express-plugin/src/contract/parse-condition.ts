@@ -1,5 +1,6 @@
 import { valueType, type Condition } from '@hookwell/core';
 import { checkStructure } from './bounds.ts';
+import { checkNamesOnce } from './check-names-once.ts';
 import { queryField, type Collection } from './collection.ts';
 import { compare, isNull, listed } from './compare.ts';
 import { invalidQuery, Refusal, shown } from './refusal.ts';
@@ -36,6 +37,7 @@ function parseArray(text: string): readonly unknown[] {
   if (!Array.isArray(value)) throw invalidQuery('the condition is not a JSON array of terms.');
   try {
     checkStructure(value, bounds, 'the condition');
+    checkNamesOnce(text, 'the condition');
   } catch (error) {
     throw error instanceof Refusal ? invalidQuery(error.message) : error;
   }

@@ -1,4 +1,5 @@
 import { checkStructure, parameterBounds } from './bounds.ts';
+import { checkNamesOnce } from './check-names-once.ts';
 import { Unusable, type Given } from './parameters.ts';
 import { malformed } from './refusal.ts';
 
@@ -15,7 +16,9 @@ export function parseJson(text: string): Map<string, Given> {
   } catch {
     throw malformed('The body is not the JSON that its Content-Type says it is.');
   }
-  return readJson(value);
+  const given = readJson(value);
+  checkNamesOnce(text, 'The body');
+  return given;
 }
 
 /** Reads what was parsed from a JSON body, here or by a parser of the host's. Null is taken as not sent. */

@@ -1,5 +1,6 @@
 import type { Encoding } from '@hookwell/core';
 import { checkStructure, parameterBounds } from './bounds.ts';
+import { checkNamesOnce } from './check-names-once.ts';
 import { Unusable } from './parameters.ts';
 import { malformed, shown } from './refusal.ts';
 
@@ -40,6 +41,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   }
   // One level of the parameters' is its own name.
   checkStructure(value, { ...parameterBounds, depth: parameterBounds.depth - 1 }, 'The parameter "data"');
+  checkNamesOnce(text, 'The parameter "data"');
   return value as Readonly<Record<string, unknown>>;
 }
 

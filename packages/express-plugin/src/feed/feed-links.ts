@@ -1,5 +1,5 @@
 import type { WebhooksOptions } from '../options.ts';
-import { escapeHtml } from '../pages/page.ts';
+import { escapeHtml } from '../pages/html.ts';
 import { feedTypes } from './write-feed.ts';
 
 /** What the head of a page says, so that browsers and readers find the feeds; empty when there are none. */

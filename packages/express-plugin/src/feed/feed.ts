@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { onlyGet } from '../only-get.ts';
+import { prepare, sendPrepared } from '../prepared.ts';
 import { pathOf, type HostRequest } from '../request.ts';
 import type { Section } from '../section.ts';
 import type { SectionContext } from '../sections.ts';
@@ -22,7 +23,7 @@ export function feed({ engine, options }: SectionContext): Section {
     find(path) {
       if (!settings) return undefined;
       const type = /^\/feed\.(rss|atom)$/.exec(path)?.[1] as FeedType | undefined;
-      return type && (async (request, response) => serve(type, settings, request, response));
+      return type && onlyGet(async (request, response) => serve(type, settings, request, response));
     },
   };
 
@@ -32,12 +33,6 @@ export function feed({ engine, options }: SectionContext): Section {
     request: HostRequest,
     response: ServerResponse,
   ): Promise<void> {
-    const { method = '', headers } = request;
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain;charset=UTF-8' });
-      response.end(`${method} does nothing here.`);
-      return;
-    }
     entries ??= collect();
     const base = url?.replace(/\/+$/, '') ?? baseOf(request);
     const body = writeFeed(type, {
@@ -47,22 +42,14 @@ export function feed({ engine, options }: SectionContext): Section {
       link: options.documentation ? `${base}/docs` : `${base}/`,
       entries: await entries,
     });
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    const common = {
-      ETag: etag,
-      'Last-Modified': modified.toUTCString(),
-      'Cache-Control': 'no-cache',
-      ...(url === undefined ? { Vary: 'Host' } : {}),
-    };
-    if (isFresh(headers, etag, modified)) return void response.writeHead(304, common).end();
-    response.writeHead(200, {
-      ...common,
-      'Content-Type': `${feedTypes[type]};charset=UTF-8`,
-      'Content-Length': Buffer.byteLength(body),
-      'Content-Security-Policy': `default-src 'none'; sandbox`,
-      'X-Content-Type-Options': 'nosniff',
+    sendPrepared(request, response, prepare(`${feedTypes[type]};charset=UTF-8`, Buffer.from(body)), {
+      headers: {
+        'Cache-Control': 'no-cache',
+        'Content-Security-Policy': `default-src 'none'; sandbox`,
+        ...(url === undefined ? { Vary: 'Host' } : {}),
+      },
+      modified,
     });
-    response.end(method === 'HEAD' ? undefined : body);
   }
 
   async function collect(): Promise<readonly FeedEntry[]> {
@@ -80,13 +67,4 @@ function baseOf(request: HostRequest & { readonly protocol?: string }): string {
   const host = /^[a-z0-9.:[\]_-]{1,300}$/i.test(headers.host ?? '') ? headers.host : 'localhost';
   const path = pathOf({ url: originalUrl ?? url } as HostRequest);
   return new URL(`${protocol}://${host}${path.slice(0, path.lastIndexOf('/'))}`).href.replace(/\/+$/, '');
-}
-
-/** Whether the reader has it already. */
-function isFresh(headers: HostRequest['headers'], etag: string, modified: Date): boolean {
-  const known = headers['if-none-match'];
-  if (known !== undefined) {
-    return known.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
-  }
-  return Date.parse(headers['if-modified-since'] ?? '') >= modified.getTime();
 }

@@ -1,5 +1,5 @@
 import { Feed } from 'feed';
-import { escapeHtml } from '../pages/page.ts';
+import { escapeHtml } from '../pages/html.ts';
 import type { FeedEntry } from './feed-entry.ts';
 
 /** A feed before it is written. */

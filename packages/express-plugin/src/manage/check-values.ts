@@ -12,7 +12,7 @@ export interface Kind {
 }
 
 /**
- * Checks named values against a schema whose members are scalars and lists of them, and fills its defaults in.
+ * Checks named values against a schema whose members are scalars, lists of them and secrets, and fills its defaults in.
  *
  * @throws {Problem} naming the first that is unknown, missing or wrong, and what would be right
  */
@@ -26,13 +26,14 @@ export function checkValues(schema: TObject, given: Readonly<Record<string, unkn
   }
   const values: Record<string, unknown> = {};
   for (const [name, member] of Object.entries(members)) {
-    const value = given[name] ?? member.default;
+    const value = given[name] === null && takesNull(member) ? null : (given[name] ?? member.default);
     if (value === undefined) {
       if (!schema.required?.includes(name)) continue;
       throw wrong(kind, name, `The ${kind.noun} "${name}" is missing. ${ruleOf(member)}`);
     }
     if (!Value.Check(member, value) || !isReadable(member, value)) {
-      throw wrong(kind, name, `The ${kind.noun} "${name}" is ${shown(value)}. ${ruleOf(member)}`);
+      const is = member.writeOnly ? 'cannot be used' : `is ${shown(value)}`;
+      throw wrong(kind, name, `The ${kind.noun} "${name}" ${is}. ${ruleOf(member)}`);
     }
     values[name] = value;
   }
@@ -45,8 +46,13 @@ export function checkValues(schema: TObject, given: Readonly<Record<string, unkn
 
 /** The keywords that the rules are put into words from. */
 interface Rules {
+  /** Whether it is a secret, which no message shows. */
+  readonly writeOnly?: boolean;
+  readonly description?: string;
   readonly default?: unknown;
   readonly type?: string;
+  readonly anyOf?: readonly { readonly type?: string; readonly patternProperties?: object }[];
+  readonly patternProperties?: object;
   readonly enum?: readonly string[];
   readonly format?: string;
   readonly items?: TSchema & Rules;
@@ -54,6 +60,15 @@ interface Rules {
   readonly maximum?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+}
+
+function takesNull({ anyOf }: Rules): boolean {
+  return anyOf?.some(({ type }) => type === 'null') ?? false;
+}
+
+/** Whether a member may have names of any kind, nested deeper than other values. */
+export function isNested({ patternProperties, anyOf = [] }: Pick<Rules, 'patternProperties' | 'anyOf'>): boolean {
+  return [{ patternProperties }, ...anyOf].some((one) => one.patternProperties !== undefined);
 }
 
 /** What no schema says: a time that there is, and texts that every storage can be asked for. */
@@ -65,10 +80,12 @@ function isReadable(member: Rules, value: unknown): boolean {
 
 /** What would be right, in a sentence. */
 function ruleOf(member: Rules): string {
+  if (member.writeOnly) return `Send it as it is documented: ${member.description ?? ''}`;
   const { type, enum: choices, format, items, minimum = 0, maximum, minLength = 0, maxLength } = member;
   if (choices) return `Send one of ${listed(choices)}.`;
   if (items?.enum) return `Send one or more of ${listed(items.enum)}, each once, with commas between.`;
   if (format === 'date-time') return 'Send a time with its zone, such as 2026-01-15T12:00:00Z.';
+  if (isNested(member)) return 'Send a JSON object.';
   if (type === 'integer') return `Send a whole number from ${minimum}${maximum === undefined ? ' up' : ` to ${maximum}`}.`;
   return `Send a text of ${minLength}${maxLength === undefined ? ' characters or more' : ` to ${maxLength} characters`}.`;
 }

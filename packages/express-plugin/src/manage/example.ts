@@ -19,7 +19,9 @@ export const subscriptionExample: SubscriptionJson = {
   heldUntil: null,
   lastAttemptAt: '2026-01-15T12:05:00.000Z',
   lastStatus: 200,
+  filter: null,
   hasSecret: false,
+  headerNames: [],
 };
 
 export const pausedExample: SubscriptionJson = {

@@ -5,8 +5,6 @@ import type { ChangeJson } from './schemas-stats.ts';
 /** Somebody who wants to be told when something of their account changes. */
 export interface Listener {
   readonly onChange: (change: ChangeJson) => void;
-  /** Called every so often, so that a connection shows that it is there. */
-  readonly onBeat: () => void;
   /** Nothing more is told. */
   readonly onEnd: () => void;
 }
@@ -23,10 +21,9 @@ export interface LiveTimes {
   readonly gatherMs: number;
   /** How often the log is looked at for what other processes have done. */
   readonly lookMs: number;
-  readonly beatMs: number;
 }
 
-export const usualTimes: LiveTimes = { gatherMs: 250, lookMs: 5_000, beatMs: 20_000 };
+export const usualTimes: LiveTimes = { gatherMs: 250, lookMs: 5_000 };
 
 /** How many listeners an account, and all of them together, may have in one process. */
 export const maxListeners = { account: 20, all: 1_000 } as const;
@@ -55,7 +52,6 @@ export class LiveHub {
   readonly #audiences = new Map<string, Audience>();
   #count = 0;
   #looking: NodeJS.Timeout | undefined;
-  #beating: NodeJS.Timeout | undefined;
   #stopListening: (() => void) | undefined;
   #lastLookFailed = false;
 
@@ -114,15 +110,11 @@ export class LiveHub {
       for (const name of subscriptionNotices) events.off(name, onSubscription);
       for (const name of deliveryNotices) events.off(name, onDelivery);
     };
-    this.#beating = setInterval(() => {
-      for (const { listeners } of this.#audiences.values()) for (const listener of listeners) listener.onBeat();
-    }, this.#times.beatMs).unref();
     this.#lookLater();
   }
 
   #close(): void {
     this.#stopListening?.();
-    clearInterval(this.#beating);
     clearTimeout(this.#looking);
   }
 
@@ -174,6 +166,7 @@ const subscriptionNotices = [
   'subscription:created',
   'subscription:updated',
   'subscription:failing',
+  'subscription:warning',
   'subscription:suspended',
   'subscription:recovered',
   'subscription:paused',

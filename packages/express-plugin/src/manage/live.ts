@@ -1,13 +1,8 @@
+import { openEventStream } from '../event-stream.ts';
 import { maxListeners } from './live-hub.ts';
 import { Problem } from './problem.ts';
 import { defineRoute, type ManageRoute } from './route.ts';
 import { ChangeSchema } from './schemas-stats.ts';
-
-/** How many heartbeats a connection lives: then the client comes again, and is asked anew who it is. */
-const maxBeats = 45;
-
-/** Bytes that a client may leave unread before it is let go. */
-const maxUnread = 65_536;
 
 /** `manage/live`: tells pages that they should look again. */
 export const liveRoutes: readonly ManageRoute[] = [
@@ -30,22 +25,10 @@ export const liveRoutes: readonly ManageRoute[] = [
       example: { subscriptions: [3], deliveries: ['0199b0b4-2f00-7000-8000-000000000001'], more: false },
     },
     errors: ['cross_site', 'too_many_listeners'],
-    async run({ accountId, live, headers }, _request, response) {
-      let beats = 0;
-      const write = (text: string): void => {
-        // It may be on its way out: "close" comes a turn later.
-        if (response.destroyed || response.writableEnded) return;
-        if (response.writableLength > maxUnread) response.destroy();
-        else response.write(text);
-      };
+    async run({ accountId, live, headers }, request, response) {
       const remove = live.add(accountId, {
-        onChange: (change) => write(`event: change\ndata: ${JSON.stringify(change)}\n\n`),
-        onBeat() {
-          beats += 1;
-          if (beats < maxBeats) write(': still here\n\n');
-          else response.end();
-        },
-        onEnd: () => response.end(),
+        onChange: (change) => stream.send('change', change),
+        onEnd: () => stream.end(),
       });
       if (!remove) {
         throw new Problem(
@@ -56,20 +39,13 @@ export const liveRoutes: readonly ManageRoute[] = [
           },
         );
       }
-      response.once('close', remove);
-      if (response.destroyed) {
-        remove();
-        return undefined;
-      }
-      response.writeHead(200, {
-        ...headers,
-        'Content-Type': 'text/event-stream',
-        // Proxies and compressing middleware would hold back what is to be told now.
-        'Cache-Control': 'no-store, no-transform',
-        'X-Accel-Buffering': 'no',
-        'X-Content-Type-Options': 'nosniff',
+      const stream = openEventStream(request, response, {
+        headers,
+        retryMs: 3_000,
+        maxMs: 15 * 60_000,
+        maxUnreadBytes: 65_536,
+        onClose: remove,
       });
-      response.write('retry: 3000\n: connected\n\n');
       return undefined;
     },
   }),

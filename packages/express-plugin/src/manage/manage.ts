@@ -3,19 +3,20 @@ import type { TObject } from 'typebox';
 import Value from 'typebox/value';
 import { shown } from '../contract/refusal.ts';
 import { send } from '../contract/send.ts';
+import { matcher } from '../match-route.ts';
 import { pathOf, type HostRequest } from '../request.ts';
 import type { Section } from '../section.ts';
 import type { SectionContext } from '../sections.ts';
 import { identify } from './identify.ts';
 import { LiveHub } from './live-hub.ts';
-import { matcher } from './match-route.ts';
-import { Problem, problemJson, statusOf } from './problem.ts';
-import { problemOf } from './problem-of.ts';
+import { methodNotAllowed, Problem } from './problem.ts';
 import { readBody, readQuery } from './read-call.ts';
 import type { ManageRoute } from './route.ts';
 import { manageRoutes } from './routes.ts';
+import { sendProblem } from './send-problem.ts';
 
-const match = matcher(manageRoutes);
+// A stream has nothing to say to who wants its head only.
+const match = matcher(manageRoutes, ({ answer }) => answer.contentType === 'application/json');
 
 /** Serves `manage/…`: a JSON API over an account's subscriptions, deliveries and log. */
 export function manage({ engine, options, limits, report }: SectionContext): Section {
@@ -50,14 +51,7 @@ export function manage({ engine, options, limits, report }: SectionContext): Sec
       const { status } = route.answer;
       send(response, { status, contentType: 'application/json', headers, body: JSON.stringify(json) });
     } catch (error) {
-      const problem = problemOf(error);
-      if (problem.code === 'internal_error') report(error);
-      send(response, {
-        status: statusOf(problem.code),
-        contentType: 'application/problem+json',
-        headers: { ...headers, ...problem.headers },
-        body: JSON.stringify(problemJson(problem)),
-      });
+      sendProblem(response, error, report, headers);
     }
   }
 }
@@ -74,11 +68,7 @@ function findRoute(request: HostRequest): Found {
   if (!matched) return { route: null, problem: new Problem('not_found', `There is nothing at ${shown(path)}.`) };
   const route = matched.methods.get(method);
   if (route) return { route, parameters: matched.parameters };
-  const allowed = [...matched.methods.keys()].join(', ');
-  const problem = new Problem('method_not_allowed', `${shown(method)} does nothing here. Use ${allowed}.`, {
-    headers: { Allow: allowed },
-  });
-  return { route: null, problem };
+  return { route: null, problem: methodNotAllowed(method, matched.methods.keys()) };
 }
 
 /** What stands in a path can be wrong in one way only: there is nothing of that name. */

@@ -18,7 +18,11 @@ const codes: Partial<Record<HookwellErrorCode, ProblemCode>> = {
   wrong_state: 'wrong_state',
 };
 
-const refusals: Readonly<Record<number, ProblemCode>> = { 401: 'not_authenticated', 429: 'too_many_requests' };
+const refusals: Readonly<Record<number, ProblemCode>> = {
+  400: 'invalid_body',
+  401: 'not_authenticated',
+  429: 'too_many_requests',
+};
 
 /** Longer than any text of ours: only a plugin's could be. */
 const maxLength = 2_000;

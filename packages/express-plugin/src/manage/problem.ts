@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { shown } from '../contract/refusal.ts';
 import { closed } from './schema-parts.ts';
 
 /** Every problem that the management API answers: its code, the status it has, and what it is called. */
@@ -13,6 +14,7 @@ export const problems = {
   method_not_allowed: [405, 'The method does nothing here'],
   wrong_state: [409, 'This cannot be done in its present state'],
   no_secret: [409, 'There is no secret to rotate'],
+  no_headers: [409, 'Subscriptions have no headers of their own'],
   unsupported_media_type: [415, 'The body is not JSON'],
   invalid_url: [422, 'The URL cannot be used'],
   invalid_topic: [422, 'The topic is wrong'],
@@ -59,6 +61,14 @@ export class Problem extends Error {
     this.part = more.part;
     this.headers = more.headers ?? {};
   }
+}
+
+/** The problem of a path that has other methods. */
+export function methodNotAllowed(method: string, methods: Iterable<string>): Problem {
+  const allowed = [...methods].join(', ');
+  return new Problem('method_not_allowed', `${shown(method)} does nothing here. Use ${allowed}.`, {
+    headers: { Allow: allowed },
+  });
 }
 
 /** The status of a problem. */

@@ -1,11 +1,15 @@
 import type { TObject, TSchema } from 'typebox';
-import { checkStructure, parameterBounds } from '../contract/bounds.ts';
+import { checkStructure, parameterBounds, type Bounds } from '../contract/bounds.ts';
+import { checkNamesOnce } from '../contract/check-names-once.ts';
 import { readRawBody } from '../contract/read-raw-body.ts';
-import { Refusal, shown } from '../contract/refusal.ts';
+import { shown } from '../contract/refusal.ts';
 import { queryOf, type HostRequest } from '../request.ts';
-import { checkValues } from './check-values.ts';
+import { checkValues, isNested } from './check-values.ts';
 import { Problem } from './problem.ts';
 import type { ManageRoute } from './route.ts';
+
+/** How much structure a member may have whose schema has members of its own: more than any filter may. */
+const nestedBounds: Bounds = { names: 300, depth: 24 };
 
 /** The most parameters that a query may have. */
 const maxPairs = 50;
@@ -45,9 +49,10 @@ function readText(text: string, schema: (TSchema & { readonly type?: string }) |
  * Reads a JSON body by a route's schema; null where the route takes none.
  *
  * @throws {Problem} `unsupported_media_type`, `invalid_body`
+ * @throws {Refusal} 400 for a body that cannot be read
  */
 export async function readBody(request: HostRequest, body: ManageRoute['body']): Promise<Record<string, unknown> | null> {
-  const given = await readJson(request);
+  const given = await readJson(request, body);
   if (body === null) {
     if (given !== undefined && Object.keys(given).length > 0) {
       throw new Problem('invalid_body', 'There is a body, and none is taken here. Leave it out.');
@@ -60,27 +65,28 @@ export async function readBody(request: HostRequest, body: ManageRoute['body']):
   return checkValues(body.schema, given ?? {}, { code: 'invalid_body', noun: 'member' });
 }
 
-async function readJson(request: HostRequest): Promise<Readonly<Record<string, unknown>> | undefined> {
-  let value: unknown;
-  try {
-    const raw = await readRawBody(request);
-    if (raw === undefined || raw === '') return undefined;
-    const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-    if (!/^application\/(?:[^/]+\+)?json$/.test(type)) {
-      throw new Problem(
-        'unsupported_media_type',
-        `The body is ${type === '' ? 'of no type' : shown(type)}. Send JSON with "Content-Type: application/json".`,
-      );
-    }
-    value = typeof raw === 'string' ? parse(raw) : raw;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new Problem('invalid_body', 'The body is JSON, but not an object. Send {…}.');
-    }
-    checkStructure(value, parameterBounds, 'The body');
-  } catch (error) {
-    throw error instanceof Refusal && error.status === 400 ? new Problem('invalid_body', error.message) : error;
+async function readJson(request: HostRequest, body: ManageRoute['body']): Promise<Readonly<Record<string, unknown>> | undefined> {
+  const raw = await readRawBody(request);
+  if (raw === undefined || raw === '') return undefined;
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!/^application\/(?:[^/]+\+)?json$/.test(type)) {
+    throw new Problem(
+      'unsupported_media_type',
+      `The body is ${type === '' ? 'of no type' : shown(type)}. Send JSON with "Content-Type: application/json".`,
+    );
   }
-  return value as Readonly<Record<string, unknown>>;
+  const value: unknown = typeof raw === 'string' ? parse(raw) : raw;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Problem('invalid_body', 'The body is JSON, but not an object. Send {…}.');
+  }
+  const given = value as Readonly<Record<string, unknown>>;
+  const schemas: Readonly<Record<string, TSchema>> = body?.schema.properties ?? {};
+  const nested = Object.keys(given).filter((name) => Object.hasOwn(schemas, name) && isNested(schemas[name] as TSchema));
+  for (const name of nested) checkStructure(given[name], nestedBounds, `The member "${name}"`);
+  const others = Object.fromEntries(Object.entries(given).filter(([name]) => !nested.includes(name)));
+  checkStructure(others, parameterBounds, 'The body');
+  if (typeof raw === 'string') checkNamesOnce(raw, 'The body');
+  return given;
 }
 
 function parse(text: string): unknown {

@@ -46,7 +46,7 @@ export interface ManageAnswer<Schema extends TSchema | null = TSchema | null> {
 export interface ManageRoute {
   /** The `operationId`, such as `listSubscriptions`. */
   readonly id: string;
-  readonly tag: 'Subscriptions' | 'Deliveries' | 'Attempts' | 'Statistics' | 'Catalog' | 'Live';
+  readonly tag: 'Subscriptions' | 'Deliveries' | 'Replays' | 'Attempts' | 'Statistics' | 'Catalog' | 'Live';
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the mount point, with a template: `/manage/subscriptions/{id}`. */
   readonly path: string;

@@ -1,7 +1,9 @@
 import { attemptRoutes } from './attempts.ts';
 import { catalogRoutes } from './catalog.ts';
 import { deliveryRoutes } from './deliveries.ts';
+import { explanationRoutes } from './explanations.ts';
 import { liveRoutes } from './live.ts';
+import { replayRoutes } from './replays.ts';
 import type { ManageRoute } from './route.ts';
 import { statsRoutes } from './stats.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -10,6 +12,8 @@ import { subscriptionRoutes } from './subscriptions.ts';
 export const manageRoutes: readonly ManageRoute[] = [
   ...subscriptionRoutes,
   ...deliveryRoutes,
+  ...replayRoutes,
+  ...explanationRoutes,
   ...attemptRoutes,
   ...statsRoutes,
   ...catalogRoutes,

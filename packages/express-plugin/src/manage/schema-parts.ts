@@ -46,6 +46,17 @@ export const encoding = Type.Enum(['form', 'json'], {
   description: 'How payloads are written: as a PHP-style form, or as JSON.',
 });
 
+/**
+ * A filter. What it may be is said in words, because it is checked where it is kept: a schema that holds itself could not say
+ * more to a client.
+ */
+export const filter = Type.Record(Type.String(), Type.Unknown(), {
+  title: 'Filter',
+  description:
+    'Which events a subscription gets: an object of one member. `all` and `any` have a list of filters, `not` has one. The others test fields, each of which must hold: `exact` a value, `in` one of a list, `exists` true or false, `prefix` and `suffix` a text, `gt`, `gte`, `lt` and `lte` a number or a text. Fields are `data.` and a field of the record, `topic`, `object_type_id` and `timestamp`. At most 50 tests, 8 levels, and 2,000 characters of JSON.',
+  examples: [{ all: [{ exact: { 'data.country': 'DE' } }, { gte: { 'data.spent': 100 } }] }],
+});
+
 /** Every list is answered page by page. */
 export const pageParameters = {
   cursor: Type.Optional(

@@ -4,6 +4,8 @@ import {
   closed,
   deliveryId,
   encoding,
+  filter,
+  orNull,
   outcome,
   pageParameters,
   searchText,
@@ -44,18 +46,63 @@ const format = Type.String({
   description: '`full`, `lightweight`, `notify`, or one that the host has added.',
 });
 
+/** No message shows what is wrong with it, and no answer has it. */
+const secret = { writeOnly: true } as const;
+
+const headers = Type.Array(
+  Type.Object(
+    { name: Type.String({ minLength: 1, maxLength: 64 }), value: Type.String({ minLength: 1, maxLength: 4_096 }) },
+    { ...closed, title: 'NewHeader' },
+  ),
+  {
+    ...secret,
+    maxItems: 20,
+    description:
+      'Headers that its requests are to carry; none removes those that it has. They cannot say how a request is sent (`host`, `content-type`, `x-forwarded-…`) or by whom (`webhook-…`).',
+  },
+);
+const auth = Type.Union(
+  [
+    Type.Object({ type: Type.Literal('none') }, { ...closed, title: 'NoAuth' }),
+    Type.Object(
+      {
+        type: Type.Literal('basic'),
+        username: Type.String({ minLength: 1, maxLength: 500 }),
+        password: Type.String({ minLength: 1, maxLength: 500 }),
+      },
+      { ...closed, title: 'BasicAuth' },
+    ),
+    Type.Object(
+      { type: Type.Literal('bearer'), token: Type.String({ minLength: 1, maxLength: 2_000 }) },
+      { ...closed, title: 'BearerAuth' },
+    ),
+  ],
+  { ...secret, description: 'What its requests are to send as `Authorization`; `none` removes what it has.' },
+);
+
 export const NewSubscriptionBody = Type.Object(
   {
     url,
     topic,
     format: Type.Optional({ ...format, default: 'full' }),
     encoding: Type.Optional({ ...encoding, default: 'form' }),
+    headers: Type.Optional(headers),
+    auth: Type.Optional(auth),
+    filter: Type.Optional(filter),
   },
   { ...closed, title: 'NewSubscription' },
 );
 
 export const SubscriptionChangesBody = Type.Object(
-  { url: Type.Optional(url), topic: Type.Optional(topic), format: Type.Optional(format), encoding: Type.Optional(encoding) },
+  {
+    url: Type.Optional(url),
+    topic: Type.Optional(topic),
+    format: Type.Optional(format),
+    encoding: Type.Optional(encoding),
+    headers: Type.Optional(headers),
+    auth: Type.Optional(auth),
+    filter: Type.Optional(orNull(filter, 'Another filter; null for every event of the topic.')),
+  },
   { ...closed, minProperties: 1, title: 'SubscriptionChanges', description: 'What is to be different; the rest stays as it is.' },
 );
 
@@ -107,4 +154,9 @@ export const StatsQuery = Type.Object(
   closed,
 );
 
+/** What the requests of a subscription are to carry, as a body has it. */
+export interface HeadersJson {
+  readonly headers?: Static<typeof headers> | undefined;
+  readonly auth?: Static<typeof auth> | undefined;
+}
 export type NewSubscriptionJson = Static<typeof NewSubscriptionBody>;

@@ -4,6 +4,7 @@ import {
   count,
   deliveryId,
   encoding,
+  filter,
   orNull,
   outcome,
   pageOf,
@@ -40,7 +41,15 @@ export const SubscriptionSchema = Type.Object(
     ),
     lastAttemptAt: timeOrNull('When the last attempt began; null before any.'),
     lastStatus: count('The status of the last answer; 0 when there was none.'),
+    filter: orNull(
+      filter,
+      'Which events it gets; null when it gets every one of its topic, and when its filter cannot be read, which lets none through.',
+    ),
     hasSecret: Type.Boolean({ description: 'Whether its payloads are signed with a secret of its own, which can be rotated.' }),
+    headerNames: Type.Array(Type.String(), {
+      description:
+        'The headers of its own that its requests carry, by name; `authorization` is that of `auth`. No answer has values.',
+    }),
   },
   { ...closed, title: 'Subscription' },
 );
@@ -156,6 +165,12 @@ export const NewSecretSchema = Type.Object(
   { ...closed, title: 'NewSecret' },
 );
 
+/** A subscription that was just made, with what is shown of it this once. */
+export const CreatedSubscriptionSchema = Type.Object(
+  { ...SubscriptionSchema.properties, secret: Type.Optional(NewSecretSchema.properties.secret) },
+  { ...closed, title: 'CreatedSubscription' },
+);
+
 export const SubscriptionPageSchema = pageOf('SubscriptionPage', SubscriptionSchema);
 export const DeliveryPageSchema = pageOf('DeliveryPage', DeliverySchema);
 export const AttemptPageSchema = pageOf('AttemptPage', AttemptSchema);
@@ -168,6 +183,7 @@ export type EventJson = Static<typeof EventSchema>;
 export type RequestJson = Static<typeof RequestSchema>;
 export type DeliveryDetailsJson = Static<typeof DeliveryDetailsSchema>;
 export type TestResultJson = Static<typeof TestResultSchema>;
+export type CreatedSubscriptionJson = Static<typeof CreatedSubscriptionSchema>;
 export type NewSecretJson = Static<typeof NewSecretSchema>;
 export type SubscriptionPageJson = Static<typeof SubscriptionPageSchema>;
 export type DeliveryPageJson = Static<typeof DeliveryPageSchema>;

@@ -1,5 +1,7 @@
 import type { Attempt, Delivery, StoredEvent, Subscription } from '@hookwell/core';
+import { shownFilter } from './subscription-filter.ts';
 import type { ManageContext } from './route.ts';
+import { headerNames } from './subscription-headers.ts';
 import type { AttemptDetailsJson, AttemptJson, DeliveryJson, EventJson, SubscriptionJson } from './schemas.ts';
 
 /** How far ahead a lane that is held can have been told to open again: beyond, its owner holds it. */
@@ -37,7 +39,9 @@ export function showSubscription(subscription: Subscription, context: ManageCont
     heldUntil: isHeld && health !== 'unsubscribed' && health !== 'paused' ? isoTime(pausedUntil) : null,
     lastAttemptAt: isoOrNull(subscription.lastAttemptAt),
     lastStatus,
+    filter: shownFilter(subscription, context),
     hasSecret: hasSecret(subscription, context),
+    headerNames: headerNames(subscription, context),
   };
 }
 

@@ -3,7 +3,13 @@ import { containing, equal, listPage } from './list-page.ts';
 import { Problem } from './problem.ts';
 import { endedExample, pausedExample, subscriptionExample } from './example.ts';
 import { defineRoute, type ManageRoute } from './route.ts';
-import { NewSecretSchema, SubscriptionPageSchema, SubscriptionSchema, TestResultSchema } from './schemas.ts';
+import {
+  CreatedSubscriptionSchema,
+  NewSecretSchema,
+  SubscriptionPageSchema,
+  SubscriptionSchema,
+  TestResultSchema,
+} from './schemas.ts';
 import {
   ListSubscriptionsQuery,
   NewSubscriptionBody,
@@ -12,8 +18,11 @@ import {
   SubscriptionPath,
 } from './schemas-requests.ts';
 import { showSubscription } from './show.ts';
+import { filterAttributes } from './subscription-filter.ts';
+import { checkMove, headerAttributes } from './subscription-headers.ts';
 
 const tag = 'Subscriptions';
+const secretExample = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 /** An answer that is the subscription as it is by now. */
 const subscription = (description: string, example = subscriptionExample) =>
@@ -74,15 +83,34 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
       required: true,
       example: { url: 'https://example.com/hooks', topic: 'sub_tag(4)', format: 'lightweight' },
     },
-    answer: { ...subscription('The subscription.'), status: 201 },
-    errors: ['invalid_body', 'unsupported_media_type', 'cross_site', 'invalid_url', 'invalid_topic', 'unknown_format'],
+    answer: {
+      ...subscription('The subscription, with its signing secret where it has one: it is shown this once.'),
+      status: 201,
+      schema: CreatedSubscriptionSchema,
+      example: { ...subscriptionExample, hasSecret: true, secret: secretExample },
+    },
+    errors: [
+      'invalid_body',
+      'unsupported_media_type',
+      'cross_site',
+      'invalid_url',
+      'invalid_topic',
+      'unknown_format',
+      'no_headers',
+    ],
     async run(call) {
-      const { accountId, engine, body } = call;
-      const { url, topic, format, encoding } = body;
+      const { accountId, engine, options, body } = call;
+      const { url, topic, format, encoding, filter } = body;
+      const sealed = headerAttributes({ accountId }, body, call);
       // Where clients of the wire contract look for the format: what they would have asked with for the same.
       const wanted = { ...(format === 'full' ? {} : { format }), ...(encoding === 'form' ? {} : { encoding }) };
       const data = Object.keys(wanted).length === 0 ? '' : JSON.stringify(wanted);
-      return showSubscription(await engine.subscriptions.create({ accountId, url, topic, format, encoding, data }), call);
+      // One that is to be made has none to remove.
+      const attributes = { ...sealed, ...filterAttributes(filter, call) } as Readonly<Record<string, string>>;
+      const created = await engine.subscriptions.create({ accountId, url, topic, format, encoding, data, attributes });
+      const json = showSubscription(created, call);
+      const secret = json.hasSecret ? options.secrets?.secretsOf(created)[0] : undefined;
+      return secret === undefined ? json : { ...json, secret };
     },
   }),
 
@@ -111,7 +139,7 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
     path: '/manage/subscriptions/{id}',
     summary: 'Change a subscription',
     description:
-      'Changes what is named and leaves the rest. Deliveries that wait go to the new URL, in the new format and encoding.',
+      'Changes what is named and leaves the rest. Deliveries that wait go to the new URL, in the new format and encoding. To move one to another host, name its `headers` and `auth` again where it has such: nobody is sent what was chosen for somebody else.',
     permission: 'subscribe',
     parameters: SubscriptionPath,
     query: null,
@@ -125,10 +153,17 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
       'invalid_url',
       'invalid_topic',
       'unknown_format',
+      'no_headers',
     ],
     async run(call) {
       const { accountId, engine, path, body } = call;
-      return showSubscription(await engine.subscriptions.update(accountId, path.id, body), call);
+      const { headers, auth, filter, ...changes } = body;
+      const before = await engine.subscriptions.get(accountId, path.id);
+      if (body.url !== undefined) checkMove(before, body.url, body, call);
+      const sealed = headerAttributes(before, { headers, auth }, call);
+      const attributes = { ...sealed, ...filterAttributes(filter, call) };
+      const given = Object.keys(attributes).length > 0 && { attributes };
+      return showSubscription(await engine.subscriptions.update(accountId, path.id, { ...changes, ...given }), call);
     },
   }),
 
@@ -236,7 +271,7 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
       description: 'The new secret.',
       contentType: 'application/json',
       schema: NewSecretSchema,
-      example: { secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+      example: { secret: secretExample },
     },
     errors: ['cross_site', 'not_found', 'no_secret'],
     async run({ accountId, engine, path, options }) {

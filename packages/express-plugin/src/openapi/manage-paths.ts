@@ -9,6 +9,7 @@ import type { Json, SchemaComponents } from './schema-components.ts';
 export const manageTags: Readonly<Record<ManageRoute['tag'], string>> = {
   Subscriptions: 'Management API: subscriptions and how their endpoints are doing.',
   Deliveries: 'Management API: what is on its way, and every delivery with all that is known of it.',
+  Replays: 'Management API: jobs that send many deliveries again.',
   Attempts: 'Management API: the log, attempt by attempt.',
   Statistics: 'Management API: figures for charts.',
   Catalog: 'Management API: the events and objects that there are.',

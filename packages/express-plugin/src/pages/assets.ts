@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { HookwellError } from '@hookwell/core';
+import { onlyGet } from '../only-get.ts';
+import { prepareSmall, sendPrepared, type Prepared } from '../prepared.ts';
 import type { Section } from '../section.ts';
+import { sendText } from '../send-text.ts';
 
 /** Where Vite puts what it makes of `pages/`, beside `src` and `dist`. */
 const folder = new URL('../../assets/', import.meta.url);
@@ -30,14 +30,6 @@ interface Chunk {
   readonly css?: readonly string[];
   readonly imports?: readonly string[];
   readonly assets?: readonly string[];
-}
-
-interface Asset {
-  readonly type: string;
-  readonly plain: Buffer;
-  /** Compressed; null where that saves nothing. */
-  readonly small: Buffer | null;
-  readonly etag: string;
 }
 
 let manifest: Promise<Readonly<Record<string, Chunk>>> | undefined;
@@ -75,42 +67,26 @@ export async function entryOf(page: string): Promise<Entry> {
 
 /** Serves `assets/…`: what the pages are built of. Each name has a hash of its content in it, so that it can be kept for ever. */
 export function assets(): Section {
-  const loaded = new Map<string, Promise<Asset | null>>();
+  const loaded = new Map<string, Promise<Prepared>>();
 
   return {
     find(path) {
       if (!path.startsWith('/assets/')) return undefined;
-      return async (request, response) => {
+      return onlyGet(async (request, response) => {
         const asset = await load(path.slice('/assets/'.length));
-        const { method = '', headers } = request;
-        if (asset === null || (method !== 'GET' && method !== 'HEAD')) {
-          response.writeHead(asset === null ? 404 : 405, { 'Content-Type': 'text/plain;charset=UTF-8' });
-          response.end(asset === null ? 'There is no such file.' : `${method} does nothing here.`);
-          return;
-        }
-        if (headers['if-none-match'] === asset.etag) {
-          response.writeHead(304, { ETag: asset.etag }).end();
-          return;
-        }
-        const small = asset.small !== null && /\bgzip\b/.test(headers['accept-encoding'] ?? '');
-        const body = small && asset.small ? asset.small : asset.plain;
-        response.writeHead(200, {
-          'Content-Type': asset.type,
-          'Content-Length': body.length,
-          ...(small ? { 'Content-Encoding': 'gzip' } : {}),
-          Vary: 'Accept-Encoding',
-          'Cache-Control': 'public, max-age=31536000, immutable',
-          'X-Content-Type-Options': 'nosniff',
-          'Cross-Origin-Resource-Policy': 'same-origin',
-          ETag: asset.etag,
+        if (asset === null) return sendText(response, 404, 'There is no such file.');
+        sendPrepared(request, response, asset, {
+          headers: {
+            'Cache-Control': 'public, max-age=31536000, immutable',
+            'Cross-Origin-Resource-Policy': 'same-origin',
+          },
         });
-        response.end(body);
-      };
+      });
     },
   };
 
   /** Only names of the manifest are ever looked up on the disk. */
-  async function load(name: string): Promise<Asset | null> {
+  async function load(name: string): Promise<Prepared | null> {
     const chunks = Object.values(await readManifest());
     if (!chunks.some(({ file, css = [], assets: others = [] }) => file === name || css.includes(name) || others.includes(name))) {
       return null;
@@ -124,13 +100,6 @@ export function assets(): Section {
   }
 }
 
-async function read(name: string): Promise<Asset> {
-  const plain = await readFile(new URL(name, folder));
-  const small = await promisify(gzip)(plain, { level: 9 });
-  return {
-    type: types[extname(name)] ?? 'application/octet-stream',
-    plain,
-    small: small.length < plain.length ? small : null,
-    etag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
-  };
+async function read(name: string): Promise<Prepared> {
+  return prepareSmall(types[extname(name)] ?? 'application/octet-stream', await readFile(new URL(name, folder)));
 }

@@ -1,26 +1,26 @@
+import type { ServerResponse } from 'node:http';
 import { binsAreOn, isProduction } from '../bins/bins-options.ts';
+import { onlyGet } from '../only-get.ts';
+import type { HostRequest } from '../request.ts';
 import type { SectionHandler } from '../section.ts';
 import type { SectionContext } from '../sections.ts';
-import { readVisitor } from '../visitor.ts';
 import { pageSettings } from './page-settings.ts';
 import { sendPage } from './page.ts';
-import { sendSignIn } from './sign-in.ts';
+import { pageVisitor } from './visitor-page.ts';
 
 /** Makes what answers the page of all bins, or of the one with that id. Neither holds data: they ask `bins/api`. */
-export function binsPage({ options }: Pick<SectionContext, 'options'>): (bin: string | null) => SectionHandler {
+export function binsPage({
+  options,
+  limits,
+}: Pick<SectionContext, 'options' | 'limits'>): (bin: string | null) => SectionHandler {
   const { console: session, bins: bounds } = options;
-  return (bin) => async (request, response) => {
+  const serve = async (bin: string | null, request: HostRequest, response: ServerResponse): Promise<void> => {
     if (!session || !bounds) return;
     const root = bin === null ? '' : '../';
-    const { method = '' } = request;
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain;charset=UTF-8' });
-      response.end(`${method} does nothing here. What is to be kept goes to in/ and the id of a bin.`);
-      return;
-    }
-    const visitor = await readVisitor(request, session.authenticate);
-    if (!visitor) return sendSignIn(request, response, { name: 'bin', root, signIn: session.signIn });
-    await sendPage(request, response, {
+    const { authenticate, signIn } = session;
+    const visitor = await pageVisitor(request, response, { authenticate, limits }, { name: 'bin', root, signIn });
+    if (!visitor) return;
+    await sendPage(response, {
       name: 'bin',
       title: 'Request bins',
       root,
@@ -33,4 +33,6 @@ export function binsPage({ options }: Pick<SectionContext, 'options'>): (bin: st
       },
     });
   };
+  return (bin) =>
+    onlyGet(async (request, response) => serve(bin, request, response), 'What is to be kept goes to in/ and the id of a bin.');
 }

@@ -1,5 +1,5 @@
-import { HookwellError, type Catalog } from '@hookwell/core';
-import { shown } from '../contract/refusal.ts';
+import type { Catalog } from '@hookwell/core';
+import { wrongAnswer } from '../wrong-answer.ts';
 
 /** Something of an account that events are about: a tag, a form, an object type. */
 export interface DocumentationExample {
@@ -63,10 +63,6 @@ function readList(event: string, list: unknown): readonly DocumentationExample[]
   });
 }
 
-function wrong(member: string, value: unknown, wanted: string): HookwellError {
-  return new HookwellError(
-    'invalid_option',
-    `webhooks: documentation.examples answered ${member} ${shown(value)}; it must be ${wanted}.`,
-    { value },
-  );
+function wrong(member: string, value: unknown, wanted: string): Error {
+  return wrongAnswer('documentation.examples', member, value, wanted);
 }

@@ -1,18 +1,19 @@
-import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { admitVisitor } from '../admit-visitor.ts';
 import { admit } from '../contract/admit.ts';
 import { readCredentials } from '../contract/authenticate.ts';
 import { failureOf } from '../contract/failure.ts';
+import { send } from '../contract/send.ts';
 import { feedLinks } from '../feed/feed-links.ts';
 import { Refusal } from '../contract/refusal.ts';
 import { isManaged } from '../manage/options.ts';
+import { onlyGet } from '../only-get.ts';
 import { openApiDocument } from '../openapi/document.ts';
+import { prepareSmall, sendPrepared, type Prepared } from '../prepared.ts';
 import type { HostRequest } from '../request.ts';
 import type { Section } from '../section.ts';
 import type { SectionContext } from '../sections.ts';
-import { readVisitor } from '../visitor.ts';
+import type { KnownVisitor } from '../visitor.ts';
 import { readExamples } from './documentation-examples.ts';
 import { pageSettings } from './page-settings.ts';
 import { sendPage } from './page.ts';
@@ -24,19 +25,18 @@ import { sendPage } from './page.ts';
 export function documentation(context: SectionContext): Section {
   const { engine, options, limits, report } = context;
   const { title = 'Webhooks', description = '', examples } = options.documentation ?? {};
-  let made: Promise<Made> | undefined;
+  let made: Promise<Prepared> | undefined;
 
   const handlers = new Map([
-    ['/docs', sendDocumentation],
-    ['/docs/examples.json', sendExamples],
-    ['/openapi.json', sendDocument],
+    ['/docs', onlyGet(sendDocumentation)],
+    ['/docs/examples.json', onlyGet(sendExamples)],
+    ['/openapi.json', onlyGet(sendDocument)],
   ]);
   return { find: (path) => handlers.get(path) };
 
   async function sendDocumentation(request: HostRequest, response: ServerResponse): Promise<void> {
-    if (refuseMethod(request, response)) return;
-    const visitor = options.console ? await readVisitor(request, options.console.authenticate) : null;
-    await sendPage(request, response, {
+    const visitor = await visitorOf(request);
+    await sendPage(response, {
       name: 'documentation',
       title,
       root: '',
@@ -45,92 +45,59 @@ export function documentation(context: SectionContext): Section {
     });
   }
 
+  /** The page is for everybody: who may not be asked about for now is nobody in particular. */
+  async function visitorOf(request: HostRequest): Promise<KnownVisitor | null> {
+    if (!options.console) return null;
+    try {
+      return await admitVisitor(request, { authenticate: options.console.authenticate, limits }, {});
+    } catch (error) {
+      if (error instanceof Refusal) return null;
+      throw error;
+    }
+  }
+
   async function sendDocument(request: HostRequest, response: ServerResponse): Promise<void> {
-    if (refuseMethod(request, response)) return;
-    made ??= make(
-      openApiDocument({
-        catalog: engine.catalog,
-        title,
-        description,
-        limit: options.rateLimit.enabled ? options.rateLimit : null,
-        manage: isManaged(options) ? { session: options.console !== undefined } : null,
-      }),
-    );
-    const { plain, small, etag } = await made;
-    const headers = { ETag: etag, Vary: 'Accept-Encoding', 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' };
-    if (request.headers['if-none-match'] === etag) return void response.writeHead(304, headers).end();
-    const zipped = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-    const body = zipped ? small : plain;
-    response.writeHead(200, {
-      ...headers,
-      'Content-Type': 'application/json;charset=UTF-8',
-      'Content-Length': body.length,
-      ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    const { enabled } = options.rateLimit;
+    const document = (): string =>
+      JSON.stringify(
+        openApiDocument({
+          catalog: engine.catalog,
+          title,
+          description,
+          limit: enabled ? options.rateLimit : null,
+          manage: isManaged(options) ? { session: options.console !== undefined } : null,
+        }),
+      );
+    made ??= prepareSmall('application/json;charset=UTF-8', Buffer.from(document()));
+    sendPrepared(request, response, await made, { headers: { 'Cache-Control': 'no-cache' } });
   }
 
   async function sendExamples(request: HostRequest, response: ServerResponse): Promise<void> {
-    if (refuseMethod(request, response)) return;
     const headers: Record<string, string> = {};
     try {
       const accountId = await accountOf(request, headers);
       const found = await readExamples(accountId, examples, engine.catalog);
-      sendText(request, response, 200, 'application/json', JSON.stringify(found), headers);
+      send(response, { status: 200, contentType: 'application/json;charset=UTF-8', headers, body: JSON.stringify(found) });
     } catch (error) {
       const failure = failureOf(error);
       if (failure.ours) report(error);
-      sendText(request, response, failure.status, 'text/html', failure.text, { ...headers, ...failure.headers });
+      send(response, {
+        status: failure.status,
+        contentType: 'text/html;charset=UTF-8',
+        headers: { ...headers, ...failure.headers },
+        body: failure.text,
+      });
     }
   }
 
   /** By the key pair when there is one, else by the session. @throws {Refusal} 401, 403, 429 */
   async function accountOf(request: HostRequest, headers: Record<string, string>): Promise<string> {
     if (options.console && !readCredentials(request.headers)) {
-      const visitor = await readVisitor(request, options.console.authenticate);
+      const visitor = await admitVisitor(request, { authenticate: options.console.authenticate, limits }, headers);
       if (visitor) return visitor.accountId;
     }
     const account = await admit(request, { authenticate: options.authenticate, limits }, headers);
     if (!account.permissions.has('read')) throw new Refusal(403, 'This user may not read.');
     return account.accountId;
   }
-}
-
-/** A document as it is sent. */
-interface Made {
-  readonly plain: Buffer;
-  readonly small: Buffer;
-  readonly etag: string;
-}
-
-async function make(document: unknown): Promise<Made> {
-  const plain = Buffer.from(JSON.stringify(document));
-  const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`;
-  return { plain, small: await promisify(gzip)(plain), etag };
-}
-
-function refuseMethod({ method = '' }: HostRequest, response: ServerResponse): boolean {
-  if (method === 'GET' || method === 'HEAD') return false;
-  response.writeHead(405, { Allow: 'GET, HEAD', 'Content-Type': 'text/plain;charset=UTF-8' });
-  response.end(`${method} does nothing here.`);
-  return true;
-}
-
-function sendText(
-  request: HostRequest,
-  response: ServerResponse,
-  status: number,
-  type: string,
-  text: string,
-  headers: Readonly<Record<string, string>>,
-): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
-    ...headers,
-    'Content-Type': `${type};charset=UTF-8`,
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-  });
-  response.end(request.method === 'HEAD' ? undefined : text);
 }

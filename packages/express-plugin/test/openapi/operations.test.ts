@@ -102,6 +102,19 @@ const exercises: Readonly<Record<string, (ground: Ground) => Promise<unknown>>> 
     await host.engine.deliverDue();
     return api.request('getDelivery', { path: { id: waiting } });
   },
+  async explainDelivery({ api, host }) {
+    const id = await waitingDelivery({ api, host });
+    await api.request('explainDelivery', { path: { id } });
+    await host.engine.deliverDue();
+    return api.request('explainDelivery', { path: { id } });
+  },
+  async explainSubscription({ api, host }) {
+    await waitingDelivery({ api, host });
+    const [waiting] = (await host.engine.deliveries.list(1)).rows;
+    const { subscriptionId = 0, eventId = '' } = waiting ?? {};
+    await api.request('explainSubscription', { path: { id: subscriptionId } });
+    return api.request('explainSubscription', { path: { id: subscriptionId }, query: { eventId } });
+  },
   async replayDelivery({ api, host }) {
     const id = await waitingDelivery({ api, host });
     await host.engine.deliverDue();
@@ -111,6 +124,32 @@ const exercises: Readonly<Record<string, (ground: Ground) => Promise<unknown>>> 
     await api.request('cancelDelivery', { path: { id: await waitingDelivery({ api, host }) } });
     const id = await waitingDelivery({ api, host });
     return api.request('cancelDelivery', { path: { id }, json: { reason: 'not wanted' } });
+  },
+  async listReplays({ api, host }) {
+    await host.engine.replays.create(1, { missing: true });
+    await api.request('listReplays', { query: { state: ['running'], limit: 1 } });
+    return api.request('listReplays');
+  },
+  async createReplay({ api, host }) {
+    await waitingDelivery({ api, host });
+    await host.engine.deliverDue();
+    await api.request('createReplay', { json: { missing: true } });
+    return api.request('createReplay', {
+      json: { objectTypeId: 0, recordId: 8, outcomes: ['delivered'], from: new Date(noon).toISOString(), pacePerSecond: 5 },
+    });
+  },
+  async previewReplay({ api, host }) {
+    await waitingDelivery({ api, host });
+    await host.engine.deliverDue();
+    return api.request('previewReplay', { json: { outcomes: ['delivered'] } });
+  },
+  async getReplay({ api, host }) {
+    const { id } = await host.engine.replays.create(1, { missing: true });
+    return api.request('getReplay', { path: { id } });
+  },
+  async cancelReplay({ api, host }) {
+    const { id } = await host.engine.replays.create(1, { missing: true });
+    return api.request('cancelReplay', { path: { id } });
   },
   async listAttempts({ api, host }) {
     await subscribe(api);
@@ -157,7 +196,7 @@ test('every operation refuses strangers as the document says', async (t) => {
       Object.fromEntries(
         parameters
           .filter((one) => one.in === place && one.required)
-          .map(({ name }) => [name, id.endsWith('Delivery') ? '0198c5a2-6f0e-7cc4-b3b7-0a4f1c1e5a11' : 999]),
+          .map(({ name }) => [name, /(?:Delivery|Replay)$/.test(id) ? '0198c5a2-6f0e-7cc4-b3b7-0a4f1c1e5a11' : 999]),
       );
     const json = requestBody?.content['application/json']?.example;
     const sent = { path: needed('path'), query: needed('query'), json };

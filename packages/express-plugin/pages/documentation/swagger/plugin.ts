@@ -33,11 +33,13 @@ export function plugin({ React }: System): Plugin {
       TryItOutButton: nothing,
       // What is sent empty counts as not sent here.
       ParameterIncludeEmpty: nothing,
-      // The button that the procedure names.
+      // The button that the procedure names. Pressed before its references are resolved, it would do nothing but complain.
       execute: (original) =>
         class extends (original as ClassComponent) {
           override render() {
-            return cloneElement(super.render(), {}, 'Try it out');
+            const { operation } = this.props as { readonly operation?: { readonly size: number } };
+            const button = super.render();
+            return button && operation?.size ? cloneElement(button, {}, 'Try it out') : null;
           }
         },
       // A heading that says whose they are: this page has webhooks all over.

@@ -15,7 +15,8 @@ export type Component = (props: Props) => ReactElement | null;
 export type ClassComponent = new (props: Props) => Rendered;
 
 interface Rendered {
-  render(): ReactElement;
+  readonly props: Props;
+  render(): ReactElement | null;
 }
 
 export interface React {

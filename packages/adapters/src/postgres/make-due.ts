@@ -1,0 +1,81 @@
+import type { ReplayStep } from '@hookwell/core';
+import { toArray } from './arrays.ts';
+import { toJson } from './connection.ts';
+import type { Names } from './names.ts';
+import { plannedEachTime, type Runner } from './statement.ts';
+
+/** A delivery that is to be made due, as far as it is known before its event is locked. */
+interface Due {
+  readonly id: string;
+  readonly subscription_id: number;
+  readonly event_id: string;
+  readonly event_day: number;
+  readonly attempts: number;
+}
+
+/**
+ * Makes the part of a replay's step that makes deliveries of an account due; answers the ids of those that it made so.
+ *
+ * As for a single one, what chooses partitions as it runs, and what waits for rows that may change, are statements apart:
+ * together they crash PostgreSQL 18.4. Events are locked against being forgotten until the deliveries can be seen.
+ */
+export function prepareMakeDue(names: Names) {
+  const findLast = plannedEachTime<readonly Due[]>(`
+    select coalesce(json_agg(last), '[]')::text from unnest($2::text::text[]) as wanted (id) cross join lateral (
+      select a.delivery_id as id, a.subscription_id, a.event_id, a.event_day, a.number as attempts from ${names.attempts} as a
+      where a.delivery_id = wanted.id and a.account_id = $1::text order by a.number desc, a.id desc limit 1
+    ) as last`);
+  const findMissing = plannedEachTime<readonly Due[]>(`
+    select coalesce(json_agg(missing), '[]')::text from (
+      select given.id, given.subscription_id, given.event_id, e.day as event_day, 0 as attempts
+      from json_to_recordset($2::text::json) as given (id text, subscription_id bigint, event_id text)
+      join ${names.events} as e on e.id = given.event_id and e.account_id = $1::text
+      where not exists (
+          select from ${names.deliveries} as d
+          where d.subscription_id = given.subscription_id and d.event_id = given.event_id
+        )
+        and not exists (
+          select from ${names.attempts} as a
+          where a.event_day = e.day and a.event_id = e.id and a.subscription_id = given.subscription_id
+        )
+    ) as missing`);
+  const lockEvents = plannedEachTime<readonly string[]>(`
+    with given as materialized (
+      select distinct id, day from json_to_recordset($1::text::json) as g (id text, day integer)
+    ), locked as materialized (
+      select e.id from ${names.events} as e join given on e.id = given.id and e.day = given.day order by e.id for key share of e
+    )
+    select coalesce(json_agg(id), '[]')::text from locked`);
+  const insert = plannedEachTime<readonly string[]>(`
+    with clock as materialized (select ${names.now} as now), given as materialized (
+      select * from json_to_recordset($2::text::json) as g (
+        id text, subscription_id bigint, event_id text, event_day integer, attempts integer
+      )
+    ), lanes as materialized (
+      select id from ${names.subscriptions}
+      where id in (select subscription_id from given) and account_id = $1::text and health <> 'unsubscribed'
+      order by id for key share
+    ), queued as (
+      insert into ${names.deliveries} (
+        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, replayed
+      )
+      select given.id, $1::text, lanes.id, event_id, event_day, attempts, 0, 0, now, now, 1
+      from clock, given join lanes on lanes.id = given.subscription_id
+      order by given.id
+      on conflict (id) do nothing
+      returning id
+    )
+    select coalesce(json_agg(id), '[]')::text from queued`);
+
+  return async ({ run }: Runner, accountId: string, { again, anew }: ReplayStep): Promise<readonly string[]> => {
+    const fresh = anew.map(({ id, subscriptionId, eventId }) => ({ id, subscription_id: subscriptionId, event_id: eventId }));
+    const due = [
+      ...(again.length === 0 ? [] : await run(findLast, [accountId, toArray(again)])),
+      ...(fresh.length === 0 ? [] : await run(findMissing, [accountId, toJson(fresh)])),
+    ];
+    if (due.length === 0) return [];
+    const events = due.map(({ event_id: id, event_day: day }) => ({ id, day }));
+    const locked = new Set(await run(lockEvents, [toJson(events)]));
+    return run(insert, [accountId, toJson(due.filter(({ event_id }) => locked.has(event_id)))]);
+  };
+}

@@ -1,0 +1,33 @@
+import { normaliseRecord, type CrmRecord } from './crm-record.ts';
+import type { ObjectType } from './catalog.ts';
+import type { StoredEvent } from './event.ts';
+import type { SmallTexts } from './small-texts.ts';
+
+/** What becomes of an event of which only the record's id is stored: with its record; or why there is none. */
+export type LateRecord =
+  | { readonly event: StoredEvent }
+  | {
+      /** Whether there is no such record any more, or nobody knows because it could not be loaded. */
+      readonly missing: 'gone' | 'failed';
+      /** In words, for the log. */
+      readonly reason: string;
+    };
+
+const metadataName = 'hookwell:record';
+
+/** What is kept beside an event whose record is loaded when it is sent. */
+export const lateMetadata: SmallTexts = Object.freeze({ [metadataName]: 'late' });
+
+/** Whether the record of an event is loaded when it is sent: until then it has an id and nothing else. */
+export function isLate({ metadata }: Pick<StoredEvent, 'metadata'>): boolean {
+  return metadata[metadataName] !== undefined;
+}
+
+/**
+ * What is stored of a record that is loaded later.
+ *
+ * @throws {HookwellError} `invalid_record` when the id is none
+ */
+export function lateRecord(id: string | number | bigint, objectType: ObjectType): CrmRecord {
+  return { id: normaliseRecord({ id }, objectType)['id'] as string | number };
+}

@@ -1,0 +1,101 @@
+import Type from 'typebox';
+import { defaultScheduleMs } from './model/retry.ts';
+
+const second = 1_000;
+const hour = 3_600 * second;
+const day = 24 * hour;
+const closed = { additionalProperties: false } as const;
+
+/** The engine's options that are policies: when to try again, whom to suspend, and what to keep. */
+export const policyOptions = {
+  retry: Type.Object(
+    {
+      scheduleMs: Type.Array(Type.Integer({ minimum: 0, maximum: 30 * day }), {
+        default: [...defaultScheduleMs],
+        maxItems: 100,
+        description: 'The wait after the first failure, the second, and so on; after the last one the delivery fails.',
+      }),
+      jitter: Type.Number({
+        default: 0.1,
+        minimum: 0,
+        maximum: 0.9,
+        description: 'How far a wait is stretched or cut at random: 0.1 for ± 10 %.',
+      }),
+    },
+    { ...closed, default: {}, description: 'When a failed delivery is tried again.' },
+  ),
+  health: Type.Object(
+    {
+      suspendAfterFailures: Type.Integer({
+        default: 10,
+        minimum: 1,
+        description: 'Failures in a row before a subscription can be suspended …',
+      }),
+      suspendAfterMs: Type.Integer({
+        default: hour,
+        minimum: 0,
+        maximum: 365 * day,
+        description: '… and for how long it must have been failing.',
+      }),
+      probeEveryMs: Type.Integer({
+        default: 15 * 60 * second,
+        minimum: 1,
+        maximum: 30 * day,
+        description: 'How often a suspended subscription is tried with its oldest due delivery.',
+      }),
+      unsubscribeAfterMs: Type.Integer({
+        default: 3 * day,
+        minimum: 0,
+        maximum: 365 * day,
+        description: 'How long it may stay suspended before it is unsubscribed.',
+      }),
+    },
+    { ...closed, default: {}, description: 'When an endpoint with too many errors is suspended, and when unsubscribed.' },
+  ),
+  held: Type.Object(
+    {
+      maxPerLane: Type.Integer({
+        default: 100_000,
+        minimum: 1,
+        description:
+          'Deliveries kept for a suspended or paused subscription: beyond, those that have been due for longest are cancelled.',
+      }),
+      maxAgeMs: Type.Integer({
+        default: 7 * day,
+        minimum: 1,
+        maximum: 3_650 * day,
+        description: 'How long each is kept after it was due, while its subscription is suspended; a pause has no such end.',
+      }),
+    },
+    { ...closed, default: {}, description: 'What is kept for a subscription while nothing is sent to it.' },
+  ),
+  retention: Type.Object(
+    {
+      deliveredMs: Type.Integer({
+        default: 2 * day,
+        minimum: 0,
+        maximum: 3_650 * day,
+        description: 'How long the log keeps attempts that delivered.',
+      }),
+      failedMs: Type.Integer({
+        default: 7 * day,
+        minimum: 0,
+        maximum: 3_650 * day,
+        description: 'How long the log keeps all others.',
+      }),
+      maxAttemptsPerAccount: Type.Integer({
+        default: 10_000,
+        minimum: 0,
+        description: 'Log lines kept for an account, the newest ones.',
+      }),
+      everyMs: Type.Integer({
+        default: 60 * second,
+        minimum: second,
+        maximum: day,
+        description:
+          'How often old lines are forgotten; ever more rarely, down to a tenth, as long as there is nothing to forget.',
+      }),
+    },
+    { ...closed, default: {}, description: 'How long finished work is kept.' },
+  ),
+};
