@@ -35,6 +35,8 @@ for (const { name, make } of storages) {
       encoding: 'json',
       data: '{"format":"lightweight","x":"ä"}',
       attributes: {},
+      ordering: 'none',
+      coalesceMs: 0,
       createdAt: noon,
       health: 'healthy',
       healthReason: '',

@@ -4,6 +4,24 @@ import type { StorageSaboteur } from './storage-saboteur.ts';
 /** Storages that break promises about storing events, and about finding them. */
 export const storeSaboteurs: readonly StorageSaboteur[] = [
   {
+    does: 'makes every delivery due at once',
+    sabotage: (sound) => ({
+      storeEvents: async (batch) =>
+        sound.storeEvents({ ...batch, deliveries: batch.deliveries.map(({ dueInMs: _, ...delivery }) => delivery) }),
+    }),
+    caughtBy: 'storeEvents stores a delivery with its keys, due as much later as it is asked for',
+    sentence: /^it is not due as much later as was asked for/,
+  },
+  {
+    does: 'forgets the key of an order',
+    sabotage: (sound) => ({
+      storeEvents: async (batch) =>
+        sound.storeEvents({ ...batch, deliveries: batch.deliveries.map(({ orderKey: _, ...delivery }) => delivery) }),
+    }),
+    caughtBy: 'storeEvents stores a delivery with its keys, due as much later as it is asked for',
+    sentence: /^it has other keys than were given/,
+  },
+  {
     does: 'stores nulls as empty texts',
     sabotage: (sound) => ({
       async storeEvents(batch) {

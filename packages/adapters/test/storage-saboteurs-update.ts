@@ -28,6 +28,20 @@ export const updateSaboteurs: readonly StorageSaboteur[] = [
     sentence: /^it is not stored as it was asked for/,
   },
   {
+    does: 'forgets the order in which a subscription wants its deliveries',
+    sabotage: (sound) => ({ createSubscription: async ({ ordering: _, ...wish }) => sound.createSubscription(wish) }),
+    caughtBy: 'createSubscription stores a subscription as it is asked for, healthy',
+    sentence: /^it is not stored as it was asked for/,
+  },
+  {
+    does: 'cannot change the order in which a subscription wants its deliveries',
+    sabotage: (sound) => ({
+      updateSubscription: async (accountId, id, { ordering: _, ...changes }) => sound.updateSubscription(accountId, id, changes),
+    }),
+    caughtBy: 'updateSubscription changes what it is told to, for everything from now on, and nothing else',
+    sentence: /^a later change changed something else/,
+  },
+  {
     does: 'finds a subscription by the topic that it had at first',
     sabotage: (sound, { notes }) => ({
       async updateSubscription(accountId, id, changes) {

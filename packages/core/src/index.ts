@@ -38,7 +38,7 @@ export type { Cut, CutRequest, CutResult, HeldBounds } from './model/cut.ts';
 export type { ClaimRequest, ClaimResult } from './model/claims.ts';
 export { durationBoundsMs, sumAttempts, sumDeliveries } from './model/counts.ts';
 export type { AttemptCount, AttemptCountQuery, DeliveryCount } from './model/counts.ts';
-export { deliveryFields } from './model/delivery.ts';
+export { deliveryFields, dueAfterEarlier } from './model/delivery.ts';
 export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
 export type { Erased, EraseRequest, EraseResult } from './model/erasure.ts';
 export type { StoredEvent, TopicKey } from './model/event.ts';
@@ -85,8 +85,15 @@ export { Secret } from './model/secret.ts';
 export { addTexts, mergeTexts } from './model/small-texts.ts';
 export type { SmallTexts } from './model/small-texts.ts';
 export type { KeyUse, NewKey, StoredKey } from './model/stored-key.ts';
-export { subscriptionFields, withChanges, withMove, withObservation } from './model/subscription.ts';
-export type { Encoding, NewSubscription, Subscription, SubscriptionChanges, WhichSubscriptions } from './model/subscription.ts';
+export { orderings, subscriptionFields, withChanges, withMove, withObservation } from './model/subscription.ts';
+export type {
+  Encoding,
+  NewSubscription,
+  Ordering,
+  Subscription,
+  SubscriptionChanges,
+  WhichSubscriptions,
+} from './model/subscription.ts';
 export { listed, suggestion } from './model/suggestion.ts';
 export { parseTopic } from './model/topic.ts';
 export type { ParsedTopic, Topic } from './model/topic.ts';

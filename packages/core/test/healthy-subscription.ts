@@ -3,6 +3,8 @@ import type { Subscription } from '../src/index.ts';
 /** A subscription like any other. */
 export const healthySubscription: Subscription = {
   attributes: {},
+  ordering: 'none',
+  coalesceMs: 0,
   id: 7,
   accountId: 'account-1',
   url: 'https://example.com/hook',

@@ -18,7 +18,7 @@ interface Plan {
 export function storeEvents(contents: Contents, batch: StoreBatch, now: number): readonly StoredEvent[] {
   const { events, deliveries, answers } = plan(contents, batch);
   const rows = Array.from(events.values(), (event) => contents.events.add(event, now));
-  for (const { id, accountId, subscriptionId, eventId, leased } of deliveries.values()) {
+  for (const { id, accountId, subscriptionId, eventId, leased, orderKey, coalesceKey, dueInMs = 0 } of deliveries.values()) {
     contents.addDelivery({
       id,
       accountId,
@@ -28,8 +28,10 @@ export function storeEvents(contents: Contents, batch: StoreBatch, now: number):
       failures: 0,
       abandonments: 0,
       createdAt: now,
-      dueAt: leased ? now + batch.leaseMs : now,
+      dueAt: now + (leased ? batch.leaseMs : dueInMs),
       fence: leased ? batch.fence : null,
+      ...(orderKey === undefined ? {} : { orderKey }),
+      ...(coalesceKey === undefined ? {} : { coalesceKey }),
     });
   }
   for (const row of rows) contents.events.settle(row);

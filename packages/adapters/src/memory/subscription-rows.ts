@@ -36,7 +36,8 @@ export class SubscriptionRows {
     return closed.toSorted((a, b) => a.id - b.id);
   }
 
-  add({ accountId, url, topic, format, encoding, data, attributes }: NewSubscription, now: number): Subscription {
+  add(given: NewSubscription, now: number): Subscription {
+    const { accountId, url, topic, format, encoding, data, attributes, ordering = 'none', coalesceMs = 0 } = given;
     this.#lastId += 1;
     const subscription: Subscription = {
       id: this.#lastId,
@@ -47,6 +48,8 @@ export class SubscriptionRows {
       encoding,
       data,
       attributes: { ...attributes },
+      ordering,
+      coalesceMs,
       createdAt: now,
       health: 'healthy',
       healthReason: '',

@@ -19,6 +19,7 @@ const claimColumns = [
   'abandonments',
   'created_at',
   'replayed',
+  'order_key',
 ] as const satisfies readonly (keyof DeliveriesTable)[];
 const eventColumns = [
   'id',
@@ -138,6 +139,7 @@ function readClaims({ rest: { claims } }: Answer, fence: string): readonly Claim
     createdAt: claims.created_at[row] as number,
     fence,
     ...(claims.replayed[row] === null ? {} : { replayed: true }),
+    ...(claims.order_key[row] === null ? {} : { orderKey: claims.order_key[row] as string }),
   }));
 }
 

@@ -1,4 +1,7 @@
+import { dueAfterEarlier } from '@hookwell/core';
 import type { Names } from './names.ts';
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /**
  * The steps from an empty schema to the present tables, in order. A step that was published is never changed: what comes
@@ -144,4 +147,60 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
     create index replays_by_account on ${names.replays} (account_id, id);
     create index replays_running on ${names.replays} (due_at) where state = 'running';
     create index replays_ended on ${names.replays} (ended_at) where state <> 'running';`,
+
+  (names) => `
+    alter table ${names.subscriptions} add column ordering text collate "C" not null default 'none';
+    alter table ${names.subscriptions} add column coalesce_ms bigint not null default 0;
+    alter table ${names.deliveries} add column order_key text collate "C";
+    alter table ${names.deliveries} add column coalesce_key text collate "C";
+    create index deliveries_in_order on ${names.deliveries} (subscription_id, order_key, created_at, id)
+      where order_key is not null;
+    create unique index deliveries_to_coalesce on ${names.deliveries} (subscription_id, coalesce_key)
+      where coalesce_key is not null;
+
+    alter table ${names.subscriptions} add column ever_ordered boolean not null default false;
+
+    create function ${names.of('order_of')}(lane bigint) returns bigint language sql immutable
+      return hashtextextended('hookwell order of ' || lane::text || ${literal(` in ${names.schema}`)}, 0);
+
+    create function ${names.of('make_next_due')}(lanes bigint[], keys text[]) returns void language plpgsql volatile security definer
+      set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    begin
+      with given as (
+        select distinct on (lane, key) lane, key from unnest(lanes, keys) as g (lane, key)
+      ), next as materialized (
+        select d.id from given cross join lateral (
+          select case when health = 'unsubscribed' then 100 else 1 end as room from ${names.subscriptions} where id = lane
+        ) s cross join lateral (
+          select id, due_at from ${names.deliveries} where subscription_id = lane and order_key = key
+          order by created_at, id limit s.room
+        ) d
+        where d.due_at >= ${dueAfterEarlier}
+      )
+      update ${names.deliveries} as d set due_at = ${names.now} from next where d.id = next.id;
+    end $$;
+
+    create function ${names.of('set_waiting')}(lanes bigint[]) returns void language plpgsql volatile
+      set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    declare
+      lane bigint;
+    begin
+      foreach lane in array lanes loop
+        if pg_try_advisory_xact_lock(${names.of('order_of')}(lane)) then
+          update ${names.deliveries} as d
+          set due_at = ${dueAfterEarlier}, fence = null, abandonments = d.abandonments + case when d.fence is null then 0 else 1 end
+          where d.due_at <= ${names.now} and d.ctid = any (array(
+            select due.place from (
+              select ctid as place, order_key, created_at, id from ${names.deliveries}
+              where subscription_id = lane and due_at <= ${names.now} order by due_at, id limit 1000
+            ) as due
+            where order_key is not null and exists (
+              select from ${names.deliveries} as earlier
+              where earlier.subscription_id = lane and earlier.order_key = due.order_key
+                and (earlier.created_at, earlier.id) < (due.created_at, due.id)
+            )
+          ));
+        end if;
+      end loop;
+    end $$;`,
 ];

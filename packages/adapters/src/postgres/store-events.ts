@@ -1,4 +1,4 @@
-import type { StoreBatch, StoredEvent } from '@hookwell/core';
+import type { NewDelivery, StoreBatch, StoredEvent } from '@hookwell/core';
 import { HookwellError } from '@hookwell/core';
 import { readEvent } from '../sql/read-rows.ts';
 import { keepsMemory } from './keep-memory.ts';
@@ -42,6 +42,8 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       select unnest($10::text::text[]) as id, unnest($11::text::text[]) as account_id,
         unnest($12::text::bigint[]) as subscription_id, unnest($13::text::text[]) as event_id,
         unnest($14::text::boolean[]) as leased`;
+  const givenSpecial = `, unnest($15::text::text[]) as order_key, unnest($16::text::text[]) as coalesce_key,
+        unnest($17::text::double precision[]) as due_in_ms`;
   const intoEvents = `insert into ${names.events} (
         day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record, metadata
       )`;
@@ -51,20 +53,31 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
         case when leased then now + $9::double precision else now end, case when leased then $8::text end
       from clock, (${givenDeliveries}) as d`;
+  /** Where some keep an order, can be coalesced, or are due later. */
+  const specialQueue = `insert into ${names.deliveries} (
+        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence,
+        order_key, coalesce_key
+      )
+      select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
+        case when leased then now + $9::double precision else now + coalesce(due_in_ms, 0) end,
+        case when leased then $8::text end, order_key, coalesce_key
+      from clock, (${givenDeliveries}${givenSpecial}) as d`;
   // Most batches have no keys, and the day began some time ago: nothing is left out.
-  const storeAll = kept<Stored>(`
+  const storeAll = (queued: string) =>
+    kept<Stored>(`
     with ${clock}, stored as (
       ${intoEvents}
       select day, id, account_id, topic, object_type, occurred_at, now, null, record, coalesce(metadata, '{}')
       from clock, (${givenEvents}) as given
       where ready and not early
     ), queued as (
-      ${queue} where ready and not early
+      ${queued} where ready and not early
     )
     select json_build_object('ready', ready, 'early', early)::text from clock`);
-  const storeSome = kept<Stored>(`
+  const storeSome = (queued: string, keys: string) =>
+    kept<Stored>(`
     with ${clock}, given as materialized (
-      ${givenEvents}, unnest($15::text::text[]) as idempotency_key
+      ${givenEvents}, unnest(${keys}::text::text[]) as idempotency_key
     ), keyed as (
       insert into ${names.eventKeys} (account_id, idempotency_key, event_id, day)
       select account_id, idempotency_key, id, day from clock, given where ready and idempotency_key is not null
@@ -81,11 +94,13 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
         ))
       returning id
     ), queued as (
-      ${queue} where event_id in (select id from stored)
+      ${queued} where event_id in (select id from stored)
     )
     select json_build_object('ready', (select ready from clock), 'early', (select early from clock), 'taken', (
       select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
     ))::text`);
+  const plain = { all: storeAll(queue), some: storeSome(queue, '$15') };
+  const special = { all: storeAll(specialQueue), some: storeSome(specialQueue, '$18') };
   /** Whether the day had just begun when the last batch was stored: then nobody asks in vain. */
   let early = false;
   // Looked for in a statement of its own: who took a key may have done so after the first one began.
@@ -146,11 +161,20 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       toArray(deliveries.map(({ eventId }) => eventId)),
       toArray(deliveries.map(({ leased }) => leased)),
     ];
+    const isSpecial = deliveries.some(isSpecialDelivery);
+    if (isSpecial) {
+      values.push(
+        toArray(deliveries.map(({ orderKey }) => orderKey ?? null)),
+        toArray(deliveries.map(({ coalesceKey }) => coalesceKey ?? null)),
+        toArray(deliveries.map(({ dueInMs }) => dueInMs ?? null)),
+      );
+    }
+    const { all, some } = isSpecial ? special : plain;
     if (!early && events.every(({ idempotencyKey }) => idempotencyKey === null)) {
-      const answer = await runner.run(storeAll, values);
+      const answer = await runner.run(all, values);
       if (!answer.ready || !answer.early) return answer;
     }
-    const answer = await runner.run(storeSome, [...values, toArray(events.map(({ idempotencyKey }) => idempotencyKey))]);
+    const answer = await runner.run(some, [...values, toArray(events.map(({ idempotencyKey }) => idempotencyKey))]);
     ({ early } = answer);
     return answer;
   }
@@ -195,6 +219,10 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
   }
 
   return async (runner: Runner, batch: StoreBatch): Promise<readonly StoredEvent[]> => storeEvents(runner, batch);
+}
+
+function isSpecialDelivery({ orderKey, coalesceKey, dueInMs }: NewDelivery): boolean {
+  return orderKey !== undefined || coalesceKey !== undefined || dueInMs !== undefined;
 }
 
 /** The deliveries of an event are stored with it or left out with it; others would be left out in silence. */

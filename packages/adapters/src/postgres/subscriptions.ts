@@ -9,9 +9,10 @@ type Row = Parameters<typeof readSubscription>[0];
 /** Makes the calls that make, change, end, find and move subscriptions. */
 export function prepareSubscriptions(names: Names) {
   const columns = `account_id, url, topic, format, encoding, data, created_at, health, health_reason, health_since, health_version,
-        consecutive_failures, last_status, attributes`;
-  const values =
-    "$1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0, $7::text from clock";
+        consecutive_failures, last_status, attributes, ordering, coalesce_ms,
+        ever_ordered`;
+  const values = `$1::text, $2::text, $3::text, $4::text, $5::text, $6::text, now, 'healthy', '', now, 0, 0, 0, $7::text,
+        $8::text, $9::bigint, $8::text <> 'none' from clock`;
   const insert = plannedEachTime<Row>(`
     with clock as materialized (select ${names.now} as now), created as (
       insert into ${names.subscriptions} (${columns}) select ${values} returning *
@@ -22,12 +23,12 @@ export function prepareSubscriptions(names: Names) {
   );
   const insertReserved = plannedEachTime<Row>(`
     with clock as materialized (select ${names.now} as now), created as (
-      insert into ${names.subscriptions} (id, ${columns}) overriding system value select $8::bigint, ${values}
+      insert into ${names.subscriptions} (id, ${columns}) overriding system value select $10::bigint, ${values}
       on conflict (id) do nothing
       returning *
     )
     select coalesce(
-      (select to_json(created) from created), (select to_json(s) from ${names.subscriptions} as s where s.id = $8::bigint)
+      (select to_json(created) from created), (select to_json(s) from ${names.subscriptions} as s where s.id = $10::bigint)
     )::text`);
   /** Under which id a call has tried to make a subscription: one that is made again because its answer was lost has the same. */
   const reserved = new WeakMap<NewSubscription, number>();
@@ -38,7 +39,8 @@ export function prepareSubscriptions(names: Names) {
       set url = coalesce($3::text, url), topic = coalesce($4::text, topic), format = coalesce($5::text, format),
         encoding = coalesce($6::text, encoding), data = coalesce($7::text, data), attributes = case
           when $8::text is null then attributes else jsonb_strip_nulls(attributes::jsonb || $8::text::jsonb)::text
-        end
+        end, ordering = coalesce($9::text, ordering), coalesce_ms = coalesce($10::bigint, coalesce_ms),
+        ever_ordered = ever_ordered or coalesce($9::text, 'none') <> 'none'
       where account_id = $1::text and id = $2::bigint and health <> 'unsubscribed'
       returning *
     )
@@ -94,9 +96,9 @@ export function prepareSubscriptions(names: Names) {
 
     async update(runner: Runner, accountId: string, id: number, changes: SubscriptionChanges): Promise<Subscription | null> {
       if (!Number.isSafeInteger(id)) return null;
-      const { url, topic, format, encoding, data, attributes } = changes;
-      const texts = [url, topic, format, encoding, data, attributes && toJson(attributes)];
-      const row = await runner.run(update, [accountId, id, ...texts.map((text) => text ?? null)]);
+      const { url, topic, format, encoding, data, attributes, ordering, coalesceMs } = changes;
+      const wanted = [url, topic, format, encoding, data, attributes && toJson(attributes), ordering, coalesceMs];
+      const row = await runner.run(update, [accountId, id, ...wanted.map((value) => value ?? null)]);
       return row ? readSubscription(row) : null;
     },
 
@@ -129,6 +131,7 @@ export function prepareSubscriptions(names: Names) {
   };
 }
 
-function valuesOf({ accountId, url, topic, format, encoding, data, attributes }: NewSubscription): readonly string[] {
-  return [accountId, url, topic, format, encoding, data, toJson(attributes)];
+function valuesOf(given: NewSubscription): readonly (string | number)[] {
+  const { accountId, url, topic, format, encoding, data, attributes, ordering = 'none', coalesceMs = 0 } = given;
+  return [accountId, url, topic, format, encoding, data, toJson(attributes), ordering, coalesceMs];
 }

@@ -4,6 +4,7 @@ import type {
   Delivery,
   Encoding,
   HealthState,
+  Ordering,
   OutcomeKind,
   Replay,
   SmallTexts,
@@ -36,6 +37,8 @@ export function readSubscription(row: Selectable<SubscriptionsTable>): Subscript
     lastStatus: row.last_status,
     lastEventId: row.last_event_id,
     attributes: JSON.parse(row.attributes) as SmallTexts,
+    ordering: row.ordering as Ordering,
+    coalesceMs: row.coalesce_ms,
   };
 }
 
@@ -67,6 +70,8 @@ export function readDelivery(row: Selectable<DeliveriesTable>): Delivery {
     dueAt: row.due_at,
     fence: row.fence,
     ...(row.replayed === null ? {} : { replayed: true }),
+    ...(row.order_key === null ? {} : { orderKey: row.order_key }),
+    ...(row.coalesce_key === null ? {} : { coalesceKey: row.coalesce_key }),
   };
 }
 
@@ -83,6 +88,7 @@ export function readClaim(row: Selectable<DeliveriesTable>, fence: string): Clai
     createdAt: row.created_at,
     fence,
     ...(row.replayed === null ? {} : { replayed: true }),
+    ...(row.order_key === null ? {} : { orderKey: row.order_key }),
   };
 }
 

@@ -37,6 +37,8 @@ export interface SubscriptionsTable {
   readonly last_event_id: string | null;
   /** Texts by name, as JSON. */
   readonly attributes: string;
+  readonly ordering: Generated<string>;
+  readonly coalesce_ms: Generated<number>;
 }
 
 /** Events, each once. */
@@ -70,6 +72,10 @@ export interface DeliveriesTable {
   readonly fence: string | null;
   /** 1 where a replay has made it due. */
   readonly replayed: number | null;
+  /** Null where it keeps no order with others of its subscription. */
+  readonly order_key: string | null;
+  /** Null where no later event can take its place. */
+  readonly coalesce_key: string | null;
 }
 
 /** The log, and the history of finished deliveries. */

@@ -127,6 +127,17 @@ export const migrations: readonly string[] = [
   create index hookwell_replays_running on hookwell_replays (due_at) where state = 'running';
   create index hookwell_replays_ended on hookwell_replays (ended_at) where state <> 'running';
   `,
+
+  `
+  alter table hookwell_subscriptions add column ordering text not null default 'none';
+  alter table hookwell_subscriptions add column coalesce_ms integer not null default 0;
+  alter table hookwell_deliveries add column order_key text;
+  alter table hookwell_deliveries add column coalesce_key text;
+  create index hookwell_deliveries_in_order on hookwell_deliveries (subscription_id, order_key, created_at, id)
+    where order_key is not null;
+  create unique index hookwell_deliveries_to_coalesce on hookwell_deliveries (subscription_id, coalesce_key)
+    where coalesce_key is not null;
+  `,
 ];
 
 /**

@@ -43,6 +43,8 @@ export function prepareStoreEvents(connection: Connection) {
       created_at: bound<number>(),
       due_at: bound<number>(),
       fence: bound<string | null>(),
+      order_key: bound<string | null>(),
+      coalesce_key: bound<string | null>(),
     }),
   );
 
@@ -65,9 +67,10 @@ export function prepareStoreEvents(connection: Connection) {
     return readEvent(earlier);
   }
 
-  function storeDelivery({ id, accountId, subscriptionId, eventId, leased }: NewDelivery, batch: StoreBatch, now: number): void {
-    if (leased) insertDelivery.run(id, accountId, subscriptionId, eventId, now, now + batch.leaseMs, batch.fence);
-    else insertDelivery.run(id, accountId, subscriptionId, eventId, now, now, null);
+  function storeDelivery(delivery: NewDelivery, batch: StoreBatch, now: number): void {
+    const { id, accountId, subscriptionId, eventId, leased, orderKey = null, coalesceKey = null, dueInMs = 0 } = delivery;
+    const [dueAt, fence] = leased ? [now + batch.leaseMs, batch.fence] : [now + dueInMs, null];
+    insertDelivery.run(id, accountId, subscriptionId, eventId, now, dueAt, fence, orderKey, coalesceKey);
   }
 
   return (batch: StoreBatch, now: number): readonly StoredEvent[] => {

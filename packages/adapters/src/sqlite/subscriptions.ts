@@ -32,6 +32,8 @@ export function prepareSubscriptions(connection: Connection) {
         consecutive_failures: sql.lit(0),
         last_status: sql.lit(0),
         attributes: bound<string>(),
+        ordering: bound<string>(),
+        coalesce_ms: bound<number>(),
       })
       .returningAll(),
   );
@@ -69,6 +71,8 @@ export function prepareSubscriptions(connection: Connection) {
         encoding: bound<string>(),
         data: bound<string>(),
         attributes: bound<string>(),
+        ordering: bound<string>(),
+        coalesce_ms: bound<number>(),
       })
       .where('id', '=', bound<number>()),
   );
@@ -97,8 +101,9 @@ export function prepareSubscriptions(connection: Connection) {
 
   return {
     create(given: NewSubscription, now: number): Subscription {
-      const { accountId, url, topic, format, encoding, data, attributes } = given;
-      const row = insert.get(accountId, url, topic, format, encoding, data, now, now, JSON.stringify(attributes));
+      const { accountId, url, topic, format, encoding, data, attributes, ordering = 'none', coalesceMs = 0 } = given;
+      const kept = JSON.stringify(attributes);
+      const row = insert.get(accountId, url, topic, format, encoding, data, now, now, kept, ordering, coalesceMs);
       if (!row) throw new Error('the new subscription was not answered');
       return readSubscription(row);
     },
@@ -107,8 +112,8 @@ export function prepareSubscriptions(connection: Connection) {
       const row = findById.get(id);
       if (row?.account_id !== accountId || row.health === 'unsubscribed') return null;
       const changed = withChanges(readSubscription(row), changes);
-      const { url, topic, format, encoding, data, attributes } = changed;
-      update.run(url, topic, format, encoding, data, JSON.stringify(attributes), id);
+      const { url, topic, format, encoding, data, attributes, ordering, coalesceMs } = changed;
+      update.run(url, topic, format, encoding, data, JSON.stringify(attributes), ordering, coalesceMs, id);
       return changed;
     },
 

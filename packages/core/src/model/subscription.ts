@@ -7,6 +7,15 @@ export type Encoding = 'form' | 'json';
 /** The formats that every engine knows; plugins add others. */
 export const builtInFormats = ['full', 'lightweight', 'notify'] as const;
 
+/**
+ * In which order the deliveries of a subscription are sent: in none (`none`), those about one record one after the other
+ * (`record`), or all of them (`subscription`).
+ */
+export const orderings = ['none', 'record', 'subscription'] as const;
+
+/** One of {@link orderings}. */
+export type Ordering = (typeof orderings)[number];
+
 /** An account's wish to have a topic sent to a URL, in a format. */
 export interface Subscription extends Health {
   /** A positive integer, unique in the storage. */
@@ -22,6 +31,10 @@ export interface Subscription extends Health {
   readonly data: string;
   /** What plugins keep with it, such as a sealed secret; shown to nobody else. Empty when there is nothing. */
   readonly attributes: SmallTexts;
+  /** In which order its deliveries are sent: those that are stored from now on. */
+  readonly ordering: Ordering;
+  /** For how long an event waits for later ones about its record, which then become one delivery, in milliseconds; 0 for not at all. */
+  readonly coalesceMs: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** When the last attempt began, in milliseconds since the epoch; null before any. */
@@ -32,11 +45,14 @@ export interface Subscription extends Health {
   readonly lastEventId: string | null;
 }
 
-/** A subscription that is to be made: what its owner chose, and what plugins keep with it. */
-export type NewSubscription = Pick<Subscription, 'accountId' | 'url' | 'topic' | 'format' | 'encoding' | 'data' | 'attributes'>;
+/** A subscription that is to be made: what its owner chose, and what plugins keep with it. In no order and not coalesced unless it says so. */
+export type NewSubscription = Pick<Subscription, 'accountId' | 'url' | 'topic' | 'format' | 'encoding' | 'data' | 'attributes'> &
+  Partial<Pick<Subscription, 'ordering' | 'coalesceMs'>>;
 
 /** What is to become another one of a subscription; what is left out stays as it is. */
-export interface SubscriptionChanges extends Partial<Pick<Subscription, 'url' | 'topic' | 'format' | 'encoding' | 'data'>> {
+export interface SubscriptionChanges extends Partial<
+  Pick<Subscription, 'url' | 'topic' | 'format' | 'encoding' | 'data' | 'ordering' | 'coalesceMs'>
+> {
   /** Merged into those that it has, by name; null removes one. */
   readonly attributes?: Readonly<Record<string, string | null>>;
 }
@@ -68,6 +84,8 @@ export function withChanges(subscription: Subscription, changes: SubscriptionCha
     encoding: changes.encoding ?? subscription.encoding,
     data: changes.data ?? subscription.data,
     attributes: mergeTexts(subscription.attributes, changes.attributes),
+    ordering: changes.ordering ?? subscription.ordering,
+    coalesceMs: changes.coalesceMs ?? subscription.coalesceMs,
   };
 }
 

@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
+import type { NewDelivery } from '../model/delivery.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { deliveryOf, everything, idsOf, refusal, rejection, storageCase } from './storage-checks.ts';
 
@@ -74,6 +75,36 @@ export const storageStoreCases = [
     deepEqual(idsOf((await trial.claim()).claims), idsOf(waiting.deliveries), 'not just the unleased ones can be claimed');
     const claim = { ...leased.deliveries[0]!, attempts: 0, failures: 0, abandonments: 0, createdAt: now, fence: leased.fence };
     deepEqual((await trial.record(trial.outcome(claim))).written, [true], 'the fence of the batch does not hold its leases');
+  }),
+
+  storageCase('storeEvents stores a delivery with its keys, due as much later as it is asked for', async (trial) => {
+    const lanes = await trial.subscribeMany(3);
+    const { deliveries, ...batch } = trial.batch(lanes);
+    const [ordered, later, plain] = deliveries as [NewDelivery, NewDelivery, NewDelivery];
+    const keys = { orderKey: '0:Zoë "8"', coalesceKey: 'null' };
+    await trial.storage.storeEvents({
+      ...batch,
+      deliveries: [{ ...ordered, orderKey: keys.orderKey }, { ...later, ...keys, dueInMs: 3 * trial.spanMs }, plain],
+    });
+    const now = await trial.now();
+    const keysOf = async ({ id }: NewDelivery): Promise<unknown> => {
+      const { orderKey, coalesceKey } = await deliveryOf(trial.storage, id);
+      return { orderKey, coalesceKey };
+    };
+    deepEqual(await keysOf(ordered), { orderKey: keys.orderKey, coalesceKey: undefined }, 'it has other keys than were given');
+    deepEqual(await keysOf(later), keys, 'it has other keys than were given');
+    deepEqual(await keysOf(plain), { orderKey: undefined, coalesceKey: undefined }, 'it has keys that were not given');
+    const { dueAt } = await deliveryOf(trial.storage, later.id);
+    trial.sameTime(dueAt, now + 3 * trial.spanMs, 'it is not due as much later as was asked for');
+    const { claims } = await trial.claim();
+    deepEqual(idsOf(claims), idsOf([ordered, plain]), 'not just what is due already can be claimed');
+    const claimed = claims.find(({ id }) => id === ordered.id);
+    equal(claimed?.orderKey, keys.orderKey, 'a claim does not say among which it keeps its order');
+    await trial.pass(4 * trial.spanMs);
+    ok(
+      (await trial.claim()).claims.some(({ id }) => id === later.id),
+      'it is never due',
+    );
   }),
 
   storageCase('storeEvents stores nothing of a batch when an id of it is not new', async (trial) => {

@@ -12,6 +12,8 @@ export const storageSubscriptionCases = [
       encoding: 'json',
       data: '{"format":"lightweight","note":"Zoë’s \\" ; drop table 😀"}',
       attributes: { 'a "name"': 'Zoë’s \\" ; drop table 😀 {"json":[null]}', empty: '', long: 'x'.repeat(4_000) },
+      ordering: 'record',
+      coalesceMs: 5_000,
     } as const;
     const { id, createdAt, healthSince, ...rest } = await trial.subscribe(wish);
     const untouched = { consecutiveFailures: 0, failingSince: null, pausedUntil: null };
@@ -25,6 +27,7 @@ export const storageSubscriptionCases = [
     deepEqual(rows, [{ id, createdAt, healthSince, ...rest }], 'it is listed otherwise than it was answered');
     const plain = await trial.subscribe({ attributes: {} });
     deepEqual(plain.attributes, {}, 'it has attributes that it was not given');
+    deepEqual([plain.ordering, plain.coalesceMs], ['none', 0], 'it keeps an order, or is coalesced, without being asked to');
   }),
 
   storageCase('createSubscription gives an id larger than any before, also when those were forgotten', async (trial) => {

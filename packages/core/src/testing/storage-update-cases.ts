@@ -36,7 +36,13 @@ export const storageUpdateCases: readonly StorageConformanceCase[] = [
     const changes = { url: `https://example.com/${'y'.repeat(2_000)}?ü`, topic: 'sub_tag(4)', encoding: 'json' } as const;
     const changed = await storage.updateSubscription('a', lane.id, changes);
     deepEqual(changed, { ...before, ...changes }, 'it does not answer the row with just these changes');
-    const all = { format: 'notify', data: '{"b":"😀"}', url: 'https://example.com/new' } as const;
+    const all = {
+      format: 'notify',
+      data: '{"b":"😀"}',
+      url: 'https://example.com/new',
+      ordering: 'record',
+      coalesceMs: 7_000,
+    } as const;
     const twice = await storage.updateSubscription('a', lane.id, all);
     deepEqual(twice, { ...changed, ...all }, 'a later change changed something else');
     deepEqual(await rowOf(storage, lane), twice, 'it stores another row than it answers');
