@@ -7,6 +7,7 @@ import { checkEngineOptions } from './check-engine-options.ts';
 import { announceEveryMs, Announcer } from './deliver/announcer.ts';
 import { delivering } from './deliver/delivering.ts';
 import { Lookout } from './deliver/lookout.ts';
+import { Reminder } from './deliver/reminder.ts';
 import type { EngineEvents } from './engine-events.ts';
 import { HookwellError } from './errors.ts';
 import { deliveries, type Deliveries } from './manage/deliveries.ts';
@@ -110,6 +111,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   const delivery = delivering({ options, storage, transports, announcer, newId, notices: told, onRoom });
   const { loop } = delivery;
   const lookout = new Lookout(() => loop.wake(), monotonicNow);
+  const reminder = new Reminder(() => loop.wake(), monotonicNow);
   const accepting = acceptance({
     options,
     storage,
@@ -117,6 +119,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     notices: told,
     loop,
     onPromised: () => lookout.begin(loop.running),
+    onDelayed: (dueInMs) => (loop.running ? loop.wakeIn(dueInMs) : reminder.ringIn(dueInMs)),
   });
   const lanes = { list: delivery.lanes };
   const pluginContext: PluginContext = { now, catalog, events: told.events, lanes, report: told.report, tell: told.tell };
@@ -127,6 +130,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   };
   const finding = {
     storage,
+    now,
     match: async (events: readonly StoredEvent[]) => match(events, { storage, plugins, hookTimeoutMs }),
   };
   const replaying = new Replaying({
@@ -175,6 +179,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     await delivery.tests.idle();
     await Promise.all([loop.stop(), replaying.stop()]);
     await retention.stop();
+    reminder.stop();
     // What a transaction of the host's has written may be there by now, and it is for others to find it.
     if (lookout.stop()) announcer.announce(announceEveryMs.forOthers);
     await announcer.flush();
@@ -224,6 +229,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       checkRunning,
       compose: delivery.compose,
       sendTest: async (subscription) => delivery.tests.send(subscription),
+      now,
       onDue: () => loop.wake(),
     }),
     explain: explain({ storage, plugins, hookTimeoutMs, health: options.health, now, checkRunning }),

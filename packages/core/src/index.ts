@@ -6,6 +6,7 @@ export type { PluginDefinition, PluginSetup } from './define-plugin.ts';
 export { HookwellError } from './errors.ts';
 export type { HookwellErrorCode, HookwellErrorDetails } from './errors.ts';
 export type { EmitInput, EmitResult } from './accept/emit.ts';
+export type { CancelledEvent } from './manage/cancel-event.ts';
 export type { Deliveries, DeliveryDetails, DeliveryRequest } from './manage/deliveries.ts';
 export type { EraseInput } from './manage/erase.ts';
 export type { Explain } from './manage/explain.ts';

@@ -213,9 +213,9 @@ export interface StorageAdapter {
 
   /**
    * Ends the account's own delivery as cancelled, unless it is unknown or somebody holds it, by a lease that has not run
-   * out; answers whether it did.
+   * out; where an event is named, only while it is the delivery of that event. Answers whether it did.
    */
-  readonly cancelDelivery: (accountId: string, deliveryId: string, reason: string) => Promise<boolean>;
+  readonly cancelDelivery: (accountId: string, deliveryId: string, reason: string, eventId?: string) => Promise<boolean>;
 
   /**
    * Ends as cancelled, with a line of the log each, what lanes of suspended and paused subscriptions hold beyond the bounds:

@@ -35,12 +35,14 @@ function lastAttempt({ log }: Contents, accountId: string, deliveryId: string): 
 /** Ends a delivery that nobody holds. */
 export function cancelDelivery(
   contents: Contents,
-  { accountId, deliveryId, reason }: Pick<Attempt, 'accountId' | 'deliveryId' | 'reason'>,
+  given: Pick<Attempt, 'accountId' | 'deliveryId' | 'reason'> & { readonly eventId: string | undefined },
   now: number,
 ): boolean {
+  const { accountId, deliveryId, reason } = given;
   const delivery = contents.queue.get(deliveryId);
   if (delivery?.accountId !== accountId || (delivery.fence !== null && delivery.dueAt > now)) return false;
   const { subscriptionId, eventId } = delivery;
+  if (given.eventId !== undefined && given.eventId !== eventId) return false;
   const topic = contents.events.get(eventId)?.event.topic ?? '';
   contents.addAttempt(cancelledAttempt({ accountId, subscriptionId, deliveryId, eventId, topic }, reason, now));
   contents.removeDelivery(delivery);

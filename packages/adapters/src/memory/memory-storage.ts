@@ -167,8 +167,8 @@ export function memoryStorage(): StorageAdapter {
       return replayDelivery(contents, accountId, deliveryId, now());
     },
 
-    async cancelDelivery(accountId, deliveryId, reason) {
-      return cancelDelivery(contents, { accountId, deliveryId, reason }, now());
+    async cancelDelivery(accountId, deliveryId, reason, eventId) {
+      return cancelDelivery(contents, { accountId, deliveryId, reason, eventId }, now());
     },
 
     async cutClosedLanes(request) {

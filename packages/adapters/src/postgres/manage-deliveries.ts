@@ -54,6 +54,7 @@ export function prepareManageDeliveries(names: Names) {
     with clock as materialized (select ${names.now} as now), cancelled as (
       delete from ${names.deliveries}
       where id = $2::text and account_id = $1::text and (fence is null or due_at <= (select now from clock))
+        and ($5::text is null or event_id = $5::text)
       returning *
     ), logged as (
       insert into ${names.attempts} (
@@ -78,7 +79,13 @@ export function prepareManageDeliveries(names: Names) {
         return run(replay, [deliveryId, accountId, subscriptionId, eventId, eventDay, number]);
       }),
 
-    cancel: async (runner: Runner, accountId: string, deliveryId: string, reason: string): Promise<boolean> =>
-      runner.run(cancel, [accountId, deliveryId, reason, await runner.run(findTopic, [accountId, deliveryId])]),
+    cancel: async (
+      runner: Runner,
+      accountId: string,
+      deliveryId: string,
+      reason: string,
+      eventId: string | null,
+    ): Promise<boolean> =>
+      runner.run(cancel, [accountId, deliveryId, reason, await runner.run(findTopic, [accountId, deliveryId]), eventId]),
   };
 }

@@ -128,8 +128,8 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     replayDelivery: async (accountId, deliveryId) => deliveries.replay(as(accountId), accountId, deliveryId),
 
-    cancelDelivery: async (accountId, deliveryId, reason) =>
-      today(async () => deliveries.cancel(as(accountId), accountId, deliveryId, reason)),
+    cancelDelivery: async (accountId, deliveryId, reason, eventId) =>
+      today(async () => deliveries.cancel(as(accountId), accountId, deliveryId, reason, eventId ?? null)),
 
     cutClosedLanes: async (request) => today(async () => calls.cutClosedLanes(opened(), request)),
 

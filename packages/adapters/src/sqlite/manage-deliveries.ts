@@ -62,6 +62,7 @@ export function prepareManageDeliveries(connection: Connection) {
       .where('id', '=', bound<string>())
       .where('account_id', '=', bound<string>())
       .where((where) => where.or([where('fence', 'is', null), where('due_at', '<=', bound<number>())]))
+      .where('event_id', '=', sql<string>`coalesce(${bound<string | null>()}, event_id)`)
       .returning(['id', 'account_id', 'subscription_id', 'event_id']),
   );
   const findTopic = connection.prepare(queries.selectFrom('hookwell_events').select('topic').where('id', '=', bound<string>()));
@@ -73,8 +74,8 @@ export function prepareManageDeliveries(connection: Connection) {
     replay: (accountId: string, deliveryId: string, now: number): boolean =>
       replay.run(now, now, deliveryId, accountId).changes === 1,
 
-    cancel(accountId: string, deliveryId: string, reason: string, now: number): boolean {
-      const row = cancel.get(deliveryId, accountId, now);
+    cancel(accountId: string, deliveryId: string, reason: string, ofEvent: string | null, now: number): boolean {
+      const row = cancel.get(deliveryId, accountId, now, ofEvent);
       if (!row) return false;
       const { subscription_id: subscriptionId, event_id: eventId } = row;
       const topic = findTopic.get(eventId)?.topic ?? '';

@@ -137,9 +137,9 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return connection.write(() => deliveries.replay(accountId, deliveryId, now()));
     },
 
-    async cancelDelivery(accountId, deliveryId, reason) {
+    async cancelDelivery(accountId, deliveryId, reason, eventId) {
       const { connection, now, deliveries } = opened();
-      return connection.write(() => deliveries.cancel(accountId, deliveryId, reason, now()));
+      return connection.write(() => deliveries.cancel(accountId, deliveryId, reason, eventId ?? null, now()));
     },
 
     async cutClosedLanes(request) {

@@ -32,10 +32,12 @@ export interface AcceptanceContext {
   };
   /** Is told that something was written which is due as soon as the host commits. */
   readonly onPromised: () => void;
+  /** Is told in how many milliseconds something is due that was written, in a transaction of the host's or not. */
+  readonly onDelayed: (dueInMs: number) => void;
 }
 
 /** Makes the acceptance of one engine. */
-export function acceptance({ options, storage, newId, notices, loop, onPromised }: AcceptanceContext): Acceptance {
+export function acceptance({ options, storage, newId, notices, loop, onPromised, onDelayed }: AcceptanceContext): Acceptance {
   const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits, maxEmitWaitMs, hookTimeoutMs } = options;
   const loadsRecords = options.loadRecords !== undefined;
   const storeContext: StoreContext = {
@@ -48,6 +50,7 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised 
     unreserve: (subscriptionId) => loop.unreserve(subscriptionId),
     handOff: (held) => loop.handOff(held),
     onWaiting: (subscription) => loop.onWaiting(subscription),
+    onDelayed,
   };
   const storing = gather<StoredEvent, Stored>({
     groupSize,

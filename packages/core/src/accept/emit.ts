@@ -1,15 +1,16 @@
-import { types } from 'node:util';
 import { HookwellError } from '../errors.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { Catalog } from '../model/catalog.ts';
 import { findObjectType, normaliseRecord, type FieldInput } from '../model/crm-record.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { timesMetadata } from '../model/event-times.ts';
 import { lateMetadata, lateRecord } from '../model/late-record.ts';
 import { isKeyText, keyTextRule } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
-import { addTexts } from '../model/small-texts.ts';
+import { addTexts, type SmallTexts } from '../model/small-texts.ts';
 import { parseTopic } from '../model/topic.ts';
 import { answeredInTime, type Plugin } from '../plugin.ts';
+import { checkTimes, instantOf } from './check-times.ts';
 
 /** What a host tells about an event: with the record that fired it, or with the id of that. */
 export type EmitInput = EmitBase & (WholeRecord | LateRecordId);
@@ -34,6 +35,16 @@ interface EmitBase {
   readonly occurredAt?: Date | number | undefined;
   /** The host's own key: a second event of the account with the same key is not stored again. At most 200 characters. */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * Not to be sent before then: at most 365 days ahead, and at once when it is past. Milliseconds since the epoch when a
+   * number.
+   */
+  readonly deliverAt?: Date | number | undefined;
+  /**
+   * Not to be sent from then on: a delivery that still waits is cancelled when its turn comes, and one whose next attempt
+   * would come too late fails. Later than now and than `deliverAt`. Milliseconds since the epoch when a number.
+   */
+  readonly expiresAt?: Date | number | undefined;
 }
 
 /** What became of an emitted event. */
@@ -99,15 +110,17 @@ function makeEvent(topic: string, input: EmitInput, context: EmitContext): Store
     );
   }
   const isWhole = hasWholeRecord(input, context.loadsRecords);
+  const times = checkTimes(input, context.now);
+  const metadata: SmallTexts = isWhole ? {} : lateMetadata;
   return {
     id: context.newId(),
     accountId,
     topic,
     objectType: objectType.id,
     record: isWhole ? normaliseRecord(input.record, objectType) : lateRecord(input.recordId, objectType),
-    occurredAt: instantOf(input.occurredAt, context.now),
+    occurredAt: input.occurredAt === undefined ? context.now() : instantOf('occurredAt', input.occurredAt),
     idempotencyKey: checkKey(input.idempotencyKey),
-    metadata: isWhole ? {} : lateMetadata,
+    metadata: times === null ? metadata : { ...metadata, ...timesMetadata(times) },
   };
 }
 
@@ -120,17 +133,6 @@ function hasWholeRecord(input: EmitInput, loadsRecords: boolean): input is EmitB
       ? 'recordId needs the option "loadRecords" of createEngine, which loads the record; give that, or the record'
       : 'emit takes a record or a recordId, and got both; leave one of them out';
   throw new HookwellError('invalid_input', `${problem}.`, { value: input.recordId });
-}
-
-function instantOf(occurredAt: unknown, now: () => number): number {
-  if (occurredAt === undefined) return now();
-  const instant = types.isDate(occurredAt) ? occurredAt.getTime() : occurredAt;
-  if (typeof instant === 'number' && Number.isFinite(instant) && instant >= 0 && instant <= 8.64e15) return Math.floor(instant);
-  throw new HookwellError(
-    'invalid_input',
-    `Invalid occurredAt ${shown(occurredAt)}: pass a valid Date or milliseconds since the epoch.`,
-    { value: occurredAt },
-  );
 }
 
 function checkKey(key: string | undefined): string | null {

@@ -1,6 +1,7 @@
 import { HookwellError } from '../errors.ts';
 import type { NewDelivery } from '../model/delivery.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { deliverAtOf } from '../model/event-times.ts';
 import type { ComposedPayload, Held } from '../model/held.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
@@ -25,6 +26,8 @@ export interface StoreContext {
   readonly handOff: (held: readonly Held[]) => void;
   /** Is told of a subscription with new deliveries that wait in the storage. */
   readonly onWaiting: (subscription: Subscription) => void;
+  /** Is told in how many milliseconds the first of new deliveries is due that are not due yet. */
+  readonly onDelayed: (dueInMs: number) => void;
 }
 
 /** What became of one event of a group: its answer, or the error for its caller. */
@@ -68,12 +71,19 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
   const deliveries: NewDelivery[] = [];
   const held: Held[] = [];
   const waiting = new Set<Subscription>();
+  let firstDueInMs = Number.POSITIVE_INFINITY;
   for (const { event, subscriptions } of matches) {
     const composed: ComposedPayload[] = [];
+    const delayMs = (deliverAtOf(event) ?? createdAt) - createdAt;
     for (const subscription of subscriptions) {
-      const leased = context.reserve(subscription);
       const { accountId, id: subscriptionId } = subscription;
       const delivery = { id: context.newId(), accountId, subscriptionId, eventId: event.id };
+      if (delayMs > 0) {
+        deliveries.push({ ...delivery, leased: false, dueInMs: delayMs });
+        firstDueInMs = Math.min(firstDueInMs, delayMs);
+        continue;
+      }
+      const leased = context.reserve(subscription);
       deliveries.push({ ...delivery, leased });
       if (leased) {
         const claim = { ...delivery, attempts: 0, failures: 0, abandonments: 0, createdAt, fence };
@@ -98,6 +108,7 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
     else context.unreserve(item.subscription.id);
   }
   for (const subscription of waiting) context.onWaiting(subscription);
+  if (firstDueInMs < Number.POSITIVE_INFINITY) context.onDelayed(firstDueInMs);
   context.handOff(handed);
   return matches.map((match, index) => answerFor(match, events[index] as StoredEvent));
 }

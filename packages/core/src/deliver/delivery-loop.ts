@@ -229,10 +229,10 @@ export class DeliveryLoop {
 
   /** Sends one claim, and says what that tells of its endpoint; its outcome is written a moment later. */
   readonly #send = async (held: Held): Promise<LaneAnswer | null> => {
-    const { lanes, lateRecords, dispatch, monotonicNow, sendWithinMs } = this.#context;
+    const { lanes, lateRecords, dispatch, now, monotonicNow, sendWithinMs } = this.#context;
     const { id, health } = held.subscription;
     // Before anything is looked at that may change meanwhile.
-    const late = health === 'unsubscribed' || !isLate(held.event) ? null : await lateRecords.load(held.event);
+    const late = health === 'unsubscribed' || !isLate(held.event) ? null : await lateRecords.load(held.event, now());
     const stale = monotonicNow() - held.heldSince > sendWithinMs;
     if (this.#stopping || stale || (health !== 'unsubscribed' && lanes.pauses.has(id))) {
       void this.#release(held);

@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import { whyExpired } from '../model/event-times.ts';
 import type { Dispatched, DispatchResult, Held } from '../model/held.ts';
 import type { LateRecord } from '../model/late-record.ts';
 import { answeredAtOnce, type Plugin } from '../plugin.ts';
@@ -42,7 +43,7 @@ function prepare(
   startedAt: number,
   context: DispatchContext,
 ): Prepared | Extract<DispatchResult, { ok: null | false }> {
-  const { claim, subscription } = held;
+  const { claim, subscription, event: stored } = held;
   if (subscription.health === 'unsubscribed') {
     return { ok: null, kind: 'unsubscribed', reason: subscription.healthReason };
   }
@@ -50,9 +51,9 @@ function prepare(
     const reason = `quarantined: ${claim.abandonments} times its sender ended without an outcome`;
     return { ok: null, kind: 'quarantined', reason };
   }
-  if (late && 'missing' in late) {
-    return { ok: null, kind: late.missing === 'gone' ? 'record_gone' : 'record_not_loaded', reason: late.reason };
-  }
+  const expired = whyExpired(stored, startedAt);
+  if (expired !== null) return { ok: null, kind: 'expired', reason: expired };
+  if (late && 'missing' in late) return { ok: null, kind: missingKinds[late.missing], reason: late.reason };
   const { url } = subscription;
   const transport = context.transportFor(url);
   if (!transport) return localFault('no transport for its URL is installed here');
@@ -79,6 +80,8 @@ function prepare(
     return { ok: null, kind: 'internal_error', reason: `internal_error: ${messageOf(error)}` };
   }
 }
+
+const missingKinds = { gone: 'record_gone', failed: 'record_not_loaded', expired: 'expired' } as const;
 
 /** @throws {Error} so that what a plugin got wrong is not taken for trouble with the endpoint */
 function checkHeaders({ name }: Pick<Plugin, 'name'>, headers: readonly string[]): readonly string[] {

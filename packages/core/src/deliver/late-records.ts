@@ -5,6 +5,7 @@ import type { LoadedRecord, LoadedRecords, LoadRecords } from '../late-options.t
 import type { Catalog, ObjectType } from '../model/catalog.ts';
 import { findObjectType, normaliseRecord } from '../model/crm-record.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { whyExpired } from '../model/event-times.ts';
 import { isLate, type LateRecord } from '../model/late-record.ts';
 import { shown } from '../model/shown.ts';
 
@@ -60,13 +61,21 @@ export class LateRecords {
     }
   }
 
-  /** An event with its record, or why there is none; null for one that was stored with its record. Never rejects. */
-  load(event: StoredEvent): Promise<LateRecord> | null {
+  /**
+   * An event with its record, or why there is none; null for one that was stored with its record. Never rejects.
+   *
+   * @param sentAt when it is to be sent: what has expired by then is not loaded; left out where it is only looked at
+   */
+  load(event: StoredEvent, sentAt = Number.NEGATIVE_INFINITY): Promise<LateRecord> | null {
     if (!isLate(event)) return null;
+    const expired = whyExpired(event, sentAt);
+    if (expired !== null) return Promise.resolve({ missing: 'expired', reason: expired });
     const known = this.#found.get(event);
     if (known) return known;
     const found = this.#want(event);
-    for (const other of this.#groups.get(event)?.splice(0) ?? []) if (!this.#found.has(other)) void this.#want(other);
+    for (const other of this.#groups.get(event)?.splice(0) ?? []) {
+      if (!this.#found.has(other) && whyExpired(other, sentAt) === null) void this.#want(other);
+    }
     return found;
   }
 

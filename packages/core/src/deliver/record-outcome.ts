@@ -1,3 +1,4 @@
+import { expiresAtOf, inIso } from '../model/event-times.ts';
 import type { DispatchResult, Sent } from '../model/held.ts';
 import type { HealthPolicy } from '../model/health.ts';
 import type { Outcome, OutcomeKind } from '../model/outcome.ts';
@@ -47,7 +48,7 @@ export function isTrouble(result: DispatchResult): boolean {
 export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
   const { held, result, startedAt, durationMs } = sent;
   const { claim, event } = held;
-  const decision = decide(sent, rules);
+  const decision = beforeExpiry(decide(sent, rules), sent);
   return {
     deliveryId: claim.id,
     fence: claim.fence,
@@ -77,6 +78,7 @@ function decide(sent: Sent, rules: OutcomeRules): Decision {
   if (result.ok === null) {
     switch (result.kind) {
       case 'unsubscribed':
+      case 'expired':
         return { outcome: 'cancelled', reason: result.reason, unsent: true };
       case 'quarantined':
         return { outcome: 'failed', reason: result.reason, unsent: true };
@@ -105,6 +107,17 @@ function decide(sent: Sent, rules: OutcomeRules): Decision {
     endpoint: fault === 'busy' && laneClosed ? 'unknown' : 'failed',
     pauseLaneMs,
   };
+}
+
+/** A retry that would come too late is none: its delivery fails at once. */
+function beforeExpiry(decision: Decision, { held, startedAt, durationMs }: Sent): Decision {
+  const { retryInMs: waitMs, ...rest } = decision;
+  if (waitMs === undefined) return decision;
+  const expiresAt = expiresAtOf(held.event);
+  const nextAt = startedAt + durationMs + waitMs;
+  if (expiresAt === null || nextAt < expiresAt) return decision;
+  const why = `its next attempt would be due at ${inIso(nextAt)}, and it expires at ${inIso(expiresAt)}`;
+  return { ...rest, outcome: 'failed', reason: `${decision.reason} (${why})` };
 }
 
 /** Nothing could be sent: that is the delivery's own trouble, and says nothing about its endpoint. */

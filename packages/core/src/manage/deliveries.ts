@@ -2,6 +2,7 @@ import { HookwellError } from '../errors.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { AttemptCount, AttemptCountQuery, DeliveryCount } from '../model/counts.ts';
 import type { Delivery } from '../model/delivery.ts';
+import { whyExpired } from '../model/event-times.ts';
 import { isKeyText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import type { TestResult } from '../model/test-result.ts';
@@ -10,6 +11,7 @@ import type { Attempt } from '../model/outcome.ts';
 import type { Page, Query } from '../model/query.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { AttemptField, DeliveryField, StorageAdapter } from '../storage-adapter.ts';
+import { cancelEvent, type CancelledEvent } from './cancel-event.ts';
 import { findSubscription } from './find-subscription.ts';
 
 /** `engine.deliveries`: every call is about one account, and sees nothing of another. */
@@ -48,7 +50,7 @@ export interface Deliveries {
   readonly test: (accountId: AccountId, subscriptionId: number) => Promise<TestResult>;
   /**
    * Sends a finished delivery again, under its old id.
-   * @throws {HookwellError} `wrong_state` when it is not finished, or what it needs is gone
+   * @throws {HookwellError} `wrong_state` when it is not finished, its event has expired, or what it needs is gone
    */
   readonly replay: (accountId: AccountId, deliveryId: string) => Promise<void>;
   /**
@@ -56,6 +58,12 @@ export interface Deliveries {
    * @throws {HookwellError} `wrong_state` when it is being sent, is finished or unknown
    */
   readonly cancel: (accountId: AccountId, deliveryId: string, reason?: string) => Promise<void>;
+  /**
+   * Ends all deliveries of an event that wait, before they are sent, and answers how many there were, and how many were not
+   * cancelled: those go on that are being sent, and those have ended. What is stored for it later on, by a replay, is not cancelled.
+   * @throws {HookwellError} `not_found` when the account has no such event, or it is no longer kept
+   */
+  readonly cancelEvent: (accountId: AccountId, eventId: string, reason?: string) => Promise<CancelledEvent>;
 }
 
 /** A delivery with all that is known of it. */
@@ -101,6 +109,7 @@ export interface DeliveriesContext {
     subscription: Subscription,
   ) => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly sendTest: (subscription: Subscription) => Promise<TestResult>;
+  readonly now: () => number;
   /** @throws {HookwellError} `not_running` */
   readonly checkRunning: () => void;
   readonly onDue: () => void;
@@ -169,7 +178,14 @@ export function deliveries(context: DeliveriesContext): Deliveries {
 
     async replay(accountId, deliveryId) {
       context.checkRunning();
-      if (!(await storage.replayDelivery(checkAccountId(accountId), deliveryId))) {
+      const account = checkAccountId(accountId);
+      const expired = await whyNotAgain(account, deliveryId, context);
+      if (expired !== null) {
+        throw new HookwellError('wrong_state', `Delivery "${deliveryId}" cannot be sent again: its event has ${expired}.`, {
+          value: deliveryId,
+        });
+      }
+      if (!(await storage.replayDelivery(account, deliveryId))) {
         throw new HookwellError(
           'wrong_state',
           `Delivery "${deliveryId}" cannot be sent again: only a finished delivery can, while its event and its subscription are there.`,
@@ -177,6 +193,11 @@ export function deliveries(context: DeliveriesContext): Deliveries {
         );
       }
       context.onDue();
+    },
+
+    async cancelEvent(accountId, eventId, reason = 'cancelled by the account') {
+      context.checkRunning();
+      return cancelEvent(checkAccountId(accountId), eventId, reason, storage);
     },
 
     async cancel(accountId, deliveryId, reason = 'cancelled by the account') {
@@ -190,6 +211,15 @@ export function deliveries(context: DeliveriesContext): Deliveries {
       }
     },
   };
+}
+
+/** Why the event of a delivery is not to be sent any more; null when nothing is known that says so. */
+async function whyNotAgain(accountId: string, deliveryId: string, { storage, now }: DeliveriesContext): Promise<string | null> {
+  if (!isKeyText(deliveryId)) return null;
+  const where = { kind: 'compare', field: 'deliveryId', operator: '=', value: deliveryId } as const;
+  const { rows } = await storage.listAttempts(accountId, { where, sort: byId, offset: 0, limit: 1 });
+  const [event] = rows[0] ? await storage.findEvents(accountId, [rows[0].eventId]) : [];
+  return event ? whyExpired(event, now()) : null;
 }
 
 async function findDetails(accountId: string, deliveryId: string, context: DeliveriesContext): Promise<DeliveryDetails> {

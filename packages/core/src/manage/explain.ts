@@ -1,5 +1,6 @@
 import { HookwellError } from '../errors.ts';
 import { checkAccountId, type AccountId } from '../model/account.ts';
+import { isAboutTheSame } from '../model/coalescing.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { explainDelivery, explainSubscription, type Explanation, type KnownDelivery } from '../model/explanation.ts';
 import type { HealthPolicy } from '../model/health.ts';
@@ -61,7 +62,12 @@ export function explain(context: ExplainContext): Explain {
     const delivery = queue.rows[0] ?? null;
     const last = log.rows[0] ?? null;
     const known = delivery ?? last;
-    return known && { delivery, last, subscription: await findSubscription(accountId, known.subscriptionId, storage) };
+    if (!known) return null;
+    const [subscription, [event = null]] = await Promise.all([
+      findSubscription(accountId, known.subscriptionId, storage),
+      storage.findEvents(accountId, [known.eventId]),
+    ]);
+    return { delivery, last, subscription, event };
   }
 
   return {
@@ -111,7 +117,37 @@ async function explainAbsence(event: StoredEvent, subscription: Subscription, co
     const told = await answeredInTime(plugin, 'match', plugin.match(event, [subscription]), context.hookTimeoutMs);
     if (!told.includes(subscription)) return absent('filtered', `the plugin "${plugin.name}" leaves it out`);
   }
+  if (subscription.coalesceMs > 0) {
+    const later = await findLater(event, subscription, context.storage);
+    const because = later
+      ? `a later event of its record was stored while it waited, and is sent in its place: ${later.id}`
+      : 'later events of its record were stored while it waited, and the last of them is sent in its place, or its log is no longer kept';
+    return absent('coalesced', because);
+  }
   return absent('missing', 'nothing leaves it out now: it was left out when it happened, or its log is no longer kept');
+}
+
+/** At most how many later deliveries of a subscription are looked at, waiting and ended. */
+const laterLooked = 200;
+
+/** The first later event of the same record that a subscription has a delivery of. */
+async function findLater(
+  event: StoredEvent,
+  { accountId, id }: Subscription,
+  storage: ExplainContext['storage'],
+): Promise<StoredEvent | undefined> {
+  const where = {
+    kind: 'and',
+    of: [equal('subscriptionId', id), { kind: 'compare', field: 'eventId', operator: '>', value: event.id }],
+  } as const;
+  const sort = { field: 'id', direction: 'asc' } as const;
+  const found = await Promise.all([
+    storage.listDeliveries(accountId, { where, sort, offset: 0, limit: laterLooked }),
+    storage.listAttempts(accountId, { where, sort, offset: 0, limit: laterLooked }),
+  ]);
+  const ids = new Set(found.flatMap(({ rows }) => rows.map(({ eventId }) => eventId)));
+  const events = ids.size === 0 ? [] : await storage.findEvents(accountId, [...ids]);
+  return events.filter((one) => isAboutTheSame(one, event)).toSorted((a, b) => (a.id < b.id ? -1 : 1))[0];
 }
 
 function missing(what: 'delivery' | 'subscription' | 'event', id: unknown): never {

@@ -1,5 +1,6 @@
 import { HookwellError, messageOf } from '../errors.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { deliverAtOf } from '../model/event-times.ts';
 import type { ReplayFilter, ReplayPlace, ReplayRow } from '../model/replay.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
@@ -15,6 +16,8 @@ export interface FindReplayedContext {
       readonly refusal: Error | null;
     }[]
   >;
+  /** The engine's clock, in milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** What is looked for, and how far at once. */
@@ -66,14 +69,18 @@ function isAbout({ objectType, record: { id } }: StoredEvent, record: ReplayFilt
   return record === null || (objectType === record.objectType && String(id) === record.id);
 }
 
-async function matchedPairs(events: readonly StoredEvent[], { match }: FindReplayedContext): Promise<ReadonlySet<string>> {
+/** Who misses which event: not before it may be sent, and no subscription that was there and sent a later one in its place. */
+async function matchedPairs(events: readonly StoredEvent[], { match, now }: FindReplayedContext): Promise<ReadonlySet<string>> {
   const pairs = new Set<string>();
-  for (const { event, subscriptions, refusal } of await match(events)) {
+  const at = now();
+  for (const { event, subscriptions, refusal } of await match(events.filter((one) => (deliverAtOf(one) ?? 0) <= at))) {
     if (refusal) {
       const problem = `A match hook failed for the event "${event.id}", which is missing: ${messageOf(refusal)}`;
       throw new HookwellError('plugin_failed', problem, { cause: refusal });
     }
-    for (const { id } of subscriptions) pairs.add(pairOf({ eventId: event.id, subscriptionId: id }));
+    for (const { id, coalesceMs, createdAt } of subscriptions) {
+      if (coalesceMs === 0 || createdAt > event.occurredAt) pairs.add(pairOf({ eventId: event.id, subscriptionId: id }));
+    }
   }
   return pairs;
 }

@@ -15,7 +15,10 @@ export interface StoredEvent {
   readonly occurredAt: number;
   /** The host's own key for it, unique within the account; null when it gave none. */
   readonly idempotencyKey: string | null;
-  /** What plugins put beside it, such as a `traceparent`; no part of any payload. Empty when there is nothing. */
+  /**
+   * What plugins put beside it, such as a `traceparent`; no part of any payload. Empty when there is nothing. Names that begin
+   * with `hookwell:` are the engine's own: whether its record is loaded later, and its `deliverAt` and `expiresAt`.
+   */
   readonly metadata: SmallTexts;
 }
 

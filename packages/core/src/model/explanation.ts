@@ -1,13 +1,16 @@
 import type { Delivery } from './delivery.ts';
+import type { StoredEvent } from './event.ts';
+import { deliverAtOf, expiresAtOf, inIso, whyExpired } from './event-times.ts';
 import { inWords, whatHappensNext, type HealthPolicy } from './health.ts';
 import type { Attempt } from './outcome.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
- * Where something stands. Of a delivery: `delivered`, `failed`, `cancelled` (final), `sending`, `due` (its turn comes), `retrying`
- * (waits for its next attempt), `held` (its endpoint has asked for time), `suspended`, `paused`, `ended` (its subscription has, and
+ * Where something stands. Of a delivery: `delivered`, `failed`, `cancelled` (final), `sending`, `scheduled` (its time has not come),
+ * `due` (its turn comes), `retrying` (waits for its next attempt), `held` (its endpoint has asked for time), `suspended`, `paused`, `ended` (its subscription has, and
  * it is cancelled once due). Of an event that has no delivery for a subscription: `filtered` (a plugin has left it out),
- * `not_subscribed` (another topic, or not yet or no longer subscribed), `missing` (nothing stands against it now). Of a
+ * `not_subscribed` (another topic, or not yet or no longer subscribed), `coalesced` (a later event of its record
+ * is sent in its place), `missing` (nothing stands against it now). Of a
  * subscription: its health, or `held`.
  */
 export const explainedStates = [
@@ -15,6 +18,7 @@ export const explainedStates = [
   'failed',
   'cancelled',
   'sending',
+  'scheduled',
   'due',
   'retrying',
   'held',
@@ -23,6 +27,7 @@ export const explainedStates = [
   'ended',
   'filtered',
   'not_subscribed',
+  'coalesced',
   'missing',
   'healthy',
   'failing',
@@ -42,11 +47,12 @@ export interface Explanation {
   readonly at: number | null;
 }
 
-/** What is known of a delivery: as it waits, its last line of the log, and its subscription; null for what is not there. */
+/** What is known of a delivery: as it waits, its last line of the log, its subscription and event; null for what is not there. */
 export interface KnownDelivery {
   readonly delivery: Delivery | null;
   readonly last: Attempt | null;
   readonly subscription: Subscription | null;
+  readonly event: StoredEvent | null;
 }
 
 /**
@@ -54,8 +60,23 @@ export interface KnownDelivery {
  *
  * @param now the engine's time, in milliseconds since the epoch
  */
-export function explainDelivery({ delivery, last, subscription }: KnownDelivery, policy: HealthPolicy, now: number): Explanation {
-  if (!delivery) return explainEnd(last, subscription);
+export function explainDelivery(known: KnownDelivery, policy: HealthPolicy, now: number): Explanation {
+  const { delivery, last, subscription, event } = known;
+  const expired = event && whyExpired(event, now);
+  if (!delivery) return explainEnd(last, subscription, expired);
+  const explained = explainWaiting(delivery, known, policy, now);
+  const expiresAt = event && expiresAtOf(event);
+  if (expiresAt === null || explained.state === 'sending' || explained.state === 'ended') return explained;
+  if (expired !== null) return { ...explained, because: expired, next: 'it is cancelled when its turn comes' };
+  return { ...explained, next: `${explained.next}; it expires at ${inIso(expiresAt)}` };
+}
+
+function explainWaiting(
+  delivery: Delivery,
+  { last, subscription, event }: KnownDelivery,
+  policy: HealthPolicy,
+  now: number,
+): Explanation {
   if (delivery.fence !== null && delivery.dueAt > now) {
     return {
       state: 'sending',
@@ -68,6 +89,13 @@ export function explainDelivery({ delivery, last, subscription }: KnownDelivery,
   if (!subscription || subscription.health === 'unsubscribed') {
     const why = subscription ? `its subscription has ended: ${subscription.healthReason}` : 'its subscription is gone';
     return { state: 'ended', because: why, next: 'it is cancelled once it is due', at: delivery.dueAt };
+  }
+  if (delivery.dueAt > now && delivery.attempts === 0) {
+    const hasTime = event !== null && (deliverAtOf(event) ?? 0) > now;
+    const because = hasTime
+      ? 'it is not to be sent before its time'
+      : 'updates of its record are gathered, and the newest is sent';
+    return { state: 'scheduled', because, next: 'it is sent then', at: delivery.dueAt };
   }
   const closed = explainLane(subscription, policy, now);
   if (closed) return closed;
@@ -108,8 +136,9 @@ function explainLane(subscription: Subscription, policy: HealthPolicy, now: numb
   return { state: 'held', because, next: 'what waits is sent then', at: pausedUntil };
 }
 
-function explainEnd(last: Attempt | null, subscription: Subscription | null): Explanation {
-  const again = subscription && subscription.health !== 'unsubscribed' ? 'it can be sent again while it is kept' : '';
+function explainEnd(last: Attempt | null, subscription: Subscription | null, expired: string | null): Explanation {
+  const canAgain = expired === null && subscription && subscription.health !== 'unsubscribed';
+  const again = canAgain ? 'it can be sent again while it is kept' : '';
   if (last?.outcome === 'delivered') {
     return { state: 'delivered', because: `attempt ${last.number} was answered HTTP ${last.status}`, next: '', at: null };
   }

@@ -49,6 +49,6 @@ export type DispatchResult =
   | TransportResult
   | {
       readonly ok: null;
-      readonly kind: 'unsubscribed' | 'quarantined' | 'record_gone' | 'record_not_loaded' | 'internal_error';
+      readonly kind: 'unsubscribed' | 'quarantined' | 'expired' | 'record_gone' | 'record_not_loaded' | 'internal_error';
       readonly reason: string;
     };

@@ -7,8 +7,8 @@ import type { SmallTexts } from './small-texts.ts';
 export type LateRecord =
   | { readonly event: StoredEvent }
   | {
-      /** Whether there is no such record any more, or nobody knows because it could not be loaded. */
-      readonly missing: 'gone' | 'failed';
+      /** Whether there is no such record any more, or nobody knows: it could not be loaded, or need not be because the event has expired. */
+      readonly missing: 'gone' | 'failed' | 'expired';
       /** In words, for the log. */
       readonly reason: string;
     };

@@ -5,6 +5,9 @@ import { shown } from './shown.ts';
 /** Small texts by name that plugins keep: the metadata of an event, the attributes of a subscription. */
 export type SmallTexts = Readonly<Record<string, string>>;
 
+/** What begins the names of the texts that the engine itself keeps beside an event: nobody else may answer such a one. */
+const reservedPrefix = 'hookwell:';
+
 /** How many characters the names and the texts of one event, or of one subscription, may have together. */
 export const maxSmallTextsLength = 4_096;
 
@@ -26,6 +29,8 @@ export function addTexts(texts: SmallTexts, added: unknown, source: string): Sma
     throw refused(source, added, 'it must answer an object of texts, or nothing');
   }
   for (const [name, text] of Object.entries(added)) {
+    if (name.startsWith(reservedPrefix))
+      throw refused(source, name, `names that begin with "${reservedPrefix}" are the engine's own`);
     if (!isKeyText(name)) throw refused(source, name, `a name must be ${keyTextRule}`);
     // The text itself may be a secret, which no message shows.
     if (typeof text !== 'string' || !isStorableText(text)) {

@@ -20,7 +20,13 @@ const subscription = (id: number, changes: Partial<Subscription> = {}): Subscrip
   ({ id, accountId: '7', topic: 'sub_tag(3)', health: 'healthy', pausedUntil: null, ...changes }) as Subscription;
 
 function contextOf(changes: Partial<StoreContext> = {}) {
-  const seen = { batches: [] as StoreBatch[], taken: [] as number[], handed: [] as Held[], waiting: [] as number[] };
+  const seen = {
+    batches: [] as StoreBatch[],
+    taken: [] as number[],
+    handed: [] as Held[],
+    waiting: [] as number[],
+    delayed: [] as number[],
+  };
   let ids = 0;
   const context: StoreContext = {
     storage: {
@@ -42,6 +48,7 @@ function contextOf(changes: Partial<StoreContext> = {}) {
     },
     handOff: (held) => seen.handed.push(...held),
     onWaiting: ({ id }) => seen.waiting.push(id),
+    onDelayed: (dueInMs) => seen.delayed.push(dueInMs),
     ...changes,
   };
   return { context, seen };
@@ -183,4 +190,20 @@ test('match hooks run in order, and one that throws refuses its own event', asyn
       [[], 'no b'],
     ],
   );
+});
+
+test('what has a time is stored due then, takes no place, and says when the first of it is due', async (t) => {
+  const { context, seen } = contextOf();
+  const at = (deliverAt: number): Partial<StoredEvent> => ({ metadata: { 'hookwell:deliver-at': String(deliverAt) } });
+  await store([matched('e1', [1, 2], at(105)), matched('e2', [1], at(55)), matched('e3', [1], at(4))], context);
+  t.deepEqual(
+    seen.batches[0]?.deliveries.map(({ eventId, leased, dueInMs }) => ({ eventId, leased, dueInMs })),
+    [
+      { eventId: 'e1', leased: false, dueInMs: 100 },
+      { eventId: 'e1', leased: false, dueInMs: 100 },
+      { eventId: 'e2', leased: false, dueInMs: 50 },
+      { eventId: 'e3', leased: true, dueInMs: undefined },
+    ],
+  );
+  t.deepEqual([seen.taken, seen.delayed, seen.waiting], [[1], [50], []]);
 });

@@ -24,7 +24,7 @@ function held(claim: object = {}, subscription: object = {}): Held {
       ...claim,
     },
     subscription: { id: 3, health: 'healthy', ...subscription },
-    event: { id: 'e', topic: 'sub_tag(3)' },
+    event: { id: 'e', topic: 'sub_tag(3)', metadata: {} },
     composed: [],
     heldSince: 0,
   } as unknown as Held;
