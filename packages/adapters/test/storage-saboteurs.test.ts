@@ -3,6 +3,7 @@ import test from 'ava';
 import { memoryStorage } from '../src/memory/index.ts';
 import { ownClockHarness, racing, sharedMemoryHarness } from './storage-saboteur.ts';
 import { claimSaboteurs } from './storage-saboteurs-claim.ts';
+import { coalesceRacers, coalesceSaboteurs } from './storage-saboteurs-coalesce.ts';
 import { countSaboteurs } from './storage-saboteurs-count.ts';
 import { cutSaboteurs } from './storage-saboteurs-cut.ts';
 import { eraseSaboteurs } from './storage-saboteurs-erase.ts';
@@ -23,6 +24,7 @@ const saboteurs = [
   ...lifeSaboteurs,
   ...querySaboteurs,
   ...storeSaboteurs,
+  ...coalesceSaboteurs,
   ...updateSaboteurs,
   ...claimSaboteurs,
   ...recordSaboteurs,
@@ -33,7 +35,7 @@ const saboteurs = [
   ...fenceSaboteurs,
   ...keySaboteurs,
   ...replaySaboteurs,
-  ...racing([...racers, ...fenceRacers, ...updateRacers]),
+  ...racing([...racers, ...fenceRacers, ...updateRacers, ...coalesceRacers]),
 ];
 
 for (const { does, sabotage, caughtBy, sentence } of saboteurs) {

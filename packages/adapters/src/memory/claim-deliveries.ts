@@ -15,9 +15,9 @@ export function claimDeliveries(contents: Contents, request: ClaimRequest, now: 
 
   function lease(delivery: Delivery): void {
     const abandonments = delivery.abandonments + (delivery.fence === null ? 0 : 1);
-    const leased = { ...delivery, abandonments, fence, dueAt: now + request.leaseMs };
-    contents.queue.replace(delivery, leased);
-    const { dueAt: _, coalesceKey: __, ...claim } = leased;
+    // What is claimed is given no other event any more.
+    const { dueAt: _, coalesceKey: __, ...claim } = { ...delivery, abandonments, fence };
+    contents.queue.replace(delivery, { ...claim, dueAt: now + request.leaseMs });
     claims.push(claim);
     const row = contents.events.get(delivery.eventId);
     if (row && !events.has(delivery.eventId)) events.set(delivery.eventId, copyEvent(row.event));

@@ -20,6 +20,13 @@ export class Contents {
     this.#refer(delivery, 1);
   }
 
+  /** Gives a delivery that waits another event in the place of its own. */
+  giveEvent(delivery: Delivery, eventId: string): void {
+    this.events.refer(eventId, 1);
+    this.queue.replace(delivery, { ...delivery, eventId });
+    this.events.refer(delivery.eventId, -1);
+  }
+
   removeDelivery(delivery: Delivery): void {
     this.queue.delete(delivery);
     this.#refer(delivery, -1);

@@ -12,24 +12,39 @@ function orderPlaces(a: Place, b: Place): number {
 export class DeliveryQueue {
   readonly #byId = new Map<string, Delivery>();
   readonly #places = new SortedSet<Place>(orderPlaces);
+  /** Those that a later event may be given to, by lane and key. */
+  readonly #byKey = new Map<string, Delivery>();
 
   get(id: string): Delivery | undefined {
     return this.#byId.get(id);
   }
 
+  /** The one of a lane that waits under a key, to be given a later event. */
+  ofKey(subscriptionId: number, coalesceKey: string): Delivery | undefined {
+    return this.#byKey.get(`${subscriptionId} ${coalesceKey}`);
+  }
+
   add(delivery: Delivery): void {
+    const { subscriptionId, coalesceKey } = delivery;
     this.#byId.set(delivery.id, delivery);
     this.#places.add(delivery);
+    if (coalesceKey !== undefined) this.#byKey.set(`${subscriptionId} ${coalesceKey}`, delivery);
   }
 
   replace(before: Delivery, after: Delivery): void {
-    this.#places.delete(before);
+    this.#leavePlace(before);
     this.add(after);
   }
 
   delete(delivery: Delivery): void {
     this.#byId.delete(delivery.id);
+    this.#leavePlace(delivery);
+  }
+
+  #leavePlace(delivery: Delivery): void {
+    const { subscriptionId, coalesceKey } = delivery;
     this.#places.delete(delivery);
+    if (coalesceKey !== undefined) this.#byKey.delete(`${subscriptionId} ${coalesceKey}`);
   }
 
   /** The deliveries of a lane, those due first at the head. The lane must not be changed before the last one was taken. */

@@ -19,6 +19,11 @@ export function storeEvents(contents: Contents, batch: StoreBatch, now: number):
   const { events, deliveries, answers } = plan(contents, batch);
   const rows = Array.from(events.values(), (event) => contents.events.add(event, now));
   for (const { id, accountId, subscriptionId, eventId, leased, orderKey, coalesceKey, dueInMs = 0 } of deliveries.values()) {
+    const waiting = coalesceKey === undefined ? undefined : contents.queue.ofKey(subscriptionId, coalesceKey);
+    if (waiting) {
+      contents.giveEvent(waiting, eventId);
+      continue;
+    }
     contents.addDelivery({
       id,
       accountId,

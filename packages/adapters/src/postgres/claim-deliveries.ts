@@ -83,7 +83,7 @@ export function prepareClaimDeliveries(names: Names) {
     claimed as (
       update ${names.deliveries} as d
       set fence = $5::text, due_at = clock.now + $6::double precision,
-        abandonments = d.abandonments + case when d.fence is null then 0 else 1 end
+        abandonments = d.abandonments + case when d.fence is null then 0 else 1 end, coalesce_key = null
       from clock, picked where d.ctid = any (array(select place from picked)) and d.ctid = picked.place
       returning d.*, turn
     ),

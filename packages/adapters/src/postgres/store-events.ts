@@ -21,6 +21,9 @@ interface Stored {
 
 type EventRow = Parameters<typeof readEvent>[0];
 
+/** The part of a statement that queues those of the given deliveries for which a condition holds. */
+type Queueing = (where: string) => string;
+
 /**
  * Makes the call that stores events with their deliveries.
  *
@@ -47,34 +50,49 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
   const intoEvents = `insert into ${names.events} (
         day, id, account_id, topic, object_type, occurred_at, stored_at, idempotency_key, record, metadata
       )`;
-  const queue = `insert into ${names.deliveries} (
+  const queue: Queueing = (where) => `queued as (
+      insert into ${names.deliveries} (
         id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence
       )
       select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
         case when leased then now + $9::double precision else now end, case when leased then $8::text end
-      from clock, (${givenDeliveries}) as d`;
-  /** Where some keep an order, can be coalesced, or are due later. */
-  const specialQueue = `insert into ${names.deliveries} (
+      from clock, (${givenDeliveries}) as d where ${where}
+    )`;
+  const intoSpecial = `insert into ${names.deliveries} (
         id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence,
         order_key, coalesce_key
-      )
-      select id, account_id, subscription_id, event_id, day, 0, 0, 0, now,
+      )`;
+  const specialColumns = (eventId: string): string => `id, account_id, subscription_id, ${eventId}, day, 0, 0, 0, now,
         case when leased then now + $9::double precision else now + coalesce(due_in_ms, 0) end,
-        case when leased then $8::text end, order_key, coalesce_key
-      from clock, (${givenDeliveries}${givenSpecial}) as d`;
+        case when leased then $8::text end, order_key, coalesce_key`;
+  /** Where some keep an order, or are due later. */
+  const specialQueue: Queueing = (where) => `queued as (
+      ${intoSpecial}
+      select ${specialColumns('event_id')} from clock, (${givenDeliveries}${givenSpecial}) as d where ${where}
+    )`;
+  const lastEvent = 'first_value(event_id) over (partition by subscription_id, coalesce_key order by position desc)';
+  // In the order of the keys, so that calls cannot wait for each other in a circle. What is claimed has no key any more.
+  /** Where some can be coalesced: the last event of a batch takes the place of all that came before it under its key. */
+  const coalescingQueue: Queueing = (where) => `${specialQueue(`coalesce_key is null and ${where}`)}, coalesced as (
+      ${intoSpecial}
+      select distinct on (subscription_id, coalesce_key) ${specialColumns(lastEvent)}
+      from clock, (select *, row_number() over () as position from (${givenDeliveries}${givenSpecial}) as g) as d
+      where coalesce_key is not null and ${where}
+      order by subscription_id, coalesce_key, position
+      on conflict (subscription_id, coalesce_key) where coalesce_key is not null
+      do update set event_id = excluded.event_id, event_day = excluded.event_day
+    )`;
   // Most batches have no keys, and the day began some time ago: nothing is left out.
-  const storeAll = (queued: string) =>
+  const storeAll = (queued: Queueing) =>
     kept<Stored>(`
     with ${clock}, stored as (
       ${intoEvents}
       select day, id, account_id, topic, object_type, occurred_at, now, null, record, coalesce(metadata, '{}')
       from clock, (${givenEvents}) as given
       where ready and not early
-    ), queued as (
-      ${queued} where ready and not early
-    )
+    ), ${queued('ready and not early')}
     select json_build_object('ready', ready, 'early', early)::text from clock`);
-  const storeSome = (queued: string, keys: string) =>
+  const storeSome = (queued: Queueing, keys: string) =>
     kept<Stored>(`
     with ${clock}, given as materialized (
       ${givenEvents}, unnest(${keys}::text::text[]) as idempotency_key
@@ -93,14 +111,13 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
           select from ${names.events} yesterday where yesterday.id = given.id and yesterday.day = clock.day - 1
         ))
       returning id
-    ), queued as (
-      ${queued} where event_id in (select id from stored)
-    )
+    ), ${queued('event_id in (select id from stored)')}
     select json_build_object('ready', (select ready from clock), 'early', (select early from clock), 'taken', (
       select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
     ))::text`);
   const plain = { all: storeAll(queue), some: storeSome(queue, '$15') };
   const special = { all: storeAll(specialQueue), some: storeSome(specialQueue, '$18') };
+  const coalescing = { all: storeAll(coalescingQueue), some: storeSome(coalescingQueue, '$18') };
   /** Whether the day had just begun when the last batch was stored: then nobody asks in vain. */
   let early = false;
   // Looked for in a statement of its own: who took a key may have done so after the first one began.
@@ -169,7 +186,8 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
         toArray(deliveries.map(({ dueInMs }) => dueInMs ?? null)),
       );
     }
-    const { all, some } = isSpecial ? special : plain;
+    const isCoalescing = isSpecial && deliveries.some(({ coalesceKey }) => coalesceKey !== undefined);
+    const { all, some } = isCoalescing ? coalescing : isSpecial ? special : plain;
     if (!early && events.every(({ idempotencyKey }) => idempotencyKey === null)) {
       const answer = await runner.run(all, values);
       if (!answer.ready || !answer.early) return answer;

@@ -1,4 +1,5 @@
 import type { Claim, ClaimRequest, ClaimResult, StoredEvent, Subscription } from '@hookwell/core';
+import { sql } from 'kysely';
 import { readClaim, readEvent, readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
 import { bound, boundUnseen, queries } from './queries.ts';
@@ -29,6 +30,13 @@ export function prepareClaimDeliveries(connection: Connection) {
       .set({ abandonments: bound<number>(), due_at: bound<number>(), fence: bound<string>() })
       .where('id', '=', bound<string>()),
   );
+  /** What is claimed is given no other event any more. */
+  const forgetKey = connection.prepare(
+    queries
+      .updateTable('hookwell_deliveries')
+      .set({ coalesce_key: sql.lit(null) })
+      .where('id', '=', bound<string>()),
+  );
   const findEvent = connection.prepare(queries.selectFrom('hookwell_events').selectAll().where('id', '=', bound<string>()));
 
   return (request: ClaimRequest, now: number): ClaimResult => {
@@ -49,6 +57,7 @@ export function prepareClaimDeliveries(connection: Connection) {
       for (const delivery of due) {
         const claim = readClaim(delivery, fence);
         lease.run(claim.abandonments, leasedUntil, fence, claim.id);
+        if (delivery.coalesce_key !== null) forgetKey.run(claim.id);
         claims.push(claim);
         if (!events.has(claim.eventId)) events.set(claim.eventId, eventOf(claim));
       }

@@ -31,21 +31,29 @@ export function prepareStoreEvents(connection: Connection) {
       .where('account_id', '=', bound<string>())
       .where('idempotency_key', '=', bound<string>()),
   );
-  const insertDelivery = connection.prepare(
-    queries.insertInto('hookwell_deliveries').values({
-      id: bound<string>(),
-      account_id: bound<string>(),
-      subscription_id: bound<number>(),
-      event_id: bound<string>(),
-      attempts: sql.lit(0),
-      failures: sql.lit(0),
-      abandonments: sql.lit(0),
-      created_at: bound<number>(),
-      due_at: bound<number>(),
-      fence: bound<string | null>(),
-      order_key: bound<string | null>(),
-      coalesce_key: bound<string | null>(),
-    }),
+  const delivery = queries.insertInto('hookwell_deliveries').values({
+    id: bound<string>(),
+    account_id: bound<string>(),
+    subscription_id: bound<number>(),
+    event_id: bound<string>(),
+    attempts: sql.lit(0),
+    failures: sql.lit(0),
+    abandonments: sql.lit(0),
+    created_at: bound<number>(),
+    due_at: bound<number>(),
+    fence: bound<string | null>(),
+    order_key: bound<string | null>(),
+    coalesce_key: bound<string | null>(),
+  });
+  const insertDelivery = connection.prepare(delivery);
+  /** The same; what waits under its key is given its event instead. */
+  const insertOrUpdate = connection.prepare(
+    delivery.onConflict((conflict) =>
+      conflict
+        .columns(['subscription_id', 'coalesce_key'])
+        .where('coalesce_key', 'is not', null)
+        .doUpdateSet({ event_id: (row) => row.ref('excluded.event_id') }),
+    ),
   );
 
   function storeEvent(event: StoredEvent, now: number): StoredEvent {
@@ -70,7 +78,8 @@ export function prepareStoreEvents(connection: Connection) {
   function storeDelivery(delivery: NewDelivery, batch: StoreBatch, now: number): void {
     const { id, accountId, subscriptionId, eventId, leased, orderKey = null, coalesceKey = null, dueInMs = 0 } = delivery;
     const [dueAt, fence] = leased ? [now + batch.leaseMs, batch.fence] : [now + dueInMs, null];
-    insertDelivery.run(id, accountId, subscriptionId, eventId, now, dueAt, fence, orderKey, coalesceKey);
+    const insert = coalesceKey === null ? insertDelivery : insertOrUpdate;
+    insert.run(id, accountId, subscriptionId, eventId, now, dueAt, fence, orderKey, coalesceKey);
   }
 
   return (batch: StoreBatch, now: number): readonly StoredEvent[] => {

@@ -1,6 +1,7 @@
 import { refusingWhereInapplicable } from './conformance-case.ts';
 import type { StorageConformanceCase } from './storage-checks.ts';
 import { storageClaimCases } from './storage-claim-cases.ts';
+import { storageCoalesceCases } from './storage-coalesce-cases.ts';
 import { storageCountCases } from './storage-count-cases.ts';
 import { storageCutCases } from './storage-cut-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
@@ -41,6 +42,7 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageUpdateCases,
   ...storageQueryCases,
   ...storageStoreCases,
+  ...storageCoalesceCases,
   ...storageJoinCases,
   ...storageClaimCases,
   ...storageTurnCases,
