@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
-import test from 'ava';
+import { mock } from 'node:test';
+import test, { type ExecutionContext } from 'ava';
 import { Admission } from '../../src/accept/admission.ts';
 
 /** An admission to a memory whose room the test changes, and the numbers of the events that were let in. */
-function admissionTo(memory: { size: number; room: number }, maxWaitMs = 60_000) {
-  const admission = new Admission({ memory: () => memory, maxWaitMs, monotonicNow: () => performance.now() });
+function admissionTo(memory: { size: number; room: number }, maxWaitMs = 60_000, monotonicNow = () => 0) {
+  const admission = new Admission({ memory: () => memory, maxWaitMs, monotonicNow });
   const letIn: number[] = [];
   return {
     admission,
@@ -22,6 +22,21 @@ function admissionTo(memory: { size: number; room: number }, maxWaitMs = 60_000)
 
 /** Everything that is resolved has gone on. */
 const settled = async (): Promise<void> => new Promise(setImmediate);
+
+/** A clock that a test moves, and the timers with it. */
+function movedTime(t: ExecutionContext) {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.teardown(() => mock.timers.reset());
+  let now = 0;
+  return {
+    monotonicNow: () => now,
+    pass: async (ms: number): Promise<void> => {
+      now += ms;
+      mock.timers.tick(ms);
+      await settled();
+    },
+  };
+}
 
 test('an event is let in at once while memory has room for it beside those that were let in before', (t) => {
   const { admission } = admissionTo({ size: 10, room: 2 });
@@ -67,30 +82,34 @@ test('events take as much room as those of late had deliveries', async (t) => {
   t.deepEqual(letIn, [1, 2]);
 });
 
-test('nobody waits longer than is allowed; and after that nobody does, until memory has room again', async (t) => {
+test.serial('nobody waits longer than is allowed; and after that nobody does, until memory has room again', async (t) => {
+  const { monotonicNow, pass } = movedTime(t);
   const memory = { size: 10, room: 0 };
-  const { admission } = admissionTo(memory, 20);
-  // Timers count from the time at which their turn of the event loop began: this one begins now.
-  await setTimeout(1);
-  const began = performance.now();
-  await Promise.all([admission.enter(), admission.enter()]);
-  t.true(performance.now() - began >= 19);
+  const { admission, enter, letIn } = admissionTo(memory, 20, monotonicNow);
+  enter(1, 2);
+  await pass(19);
+  t.deepEqual(letIn, []);
+  await pass(1);
+  t.deepEqual(letIn, [1, 2]);
   t.is(admission.enter(), null);
   memory.room = 4;
   t.is(admission.enter(), null, 'there is room for a fourth one');
   t.not(admission.enter(), null, 'who waits again does so because there was room meanwhile');
 });
 
-test('who waits waits no longer because others before it were let in', async (t) => {
-  const memory = { size: 10, room: 0 };
-  const { admission } = admissionTo(memory, 100);
-  const began = performance.now();
-  const [, second] = [admission.enter(), admission.enter()];
-  await setTimeout(60);
-  memory.room = 1;
-  admission.roomMade();
-  await second;
-  t.true(performance.now() - began < 150, `${performance.now() - began} ms`);
+test.serial('who waits waits no longer because others before it were let in', async (t) => {
+  const { monotonicNow, pass } = movedTime(t);
+  const { enter, letIn, roomIs } = admissionTo({ size: 10, room: 0 }, 100, monotonicNow);
+  enter(1);
+  await pass(30);
+  enter(2);
+  await pass(30);
+  await roomIs(1);
+  t.deepEqual(letIn, [1]);
+  await pass(69);
+  t.deepEqual(letIn, [1], 'it came 30 ms later');
+  await pass(1);
+  t.deepEqual(letIn, [1, 2]);
 });
 
 test('where no waiting is allowed, none is', (t) => {
