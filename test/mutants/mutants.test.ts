@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { judge } from './judge.ts';
 import { readMutant, readMutants } from './mutant.ts';
-import { keepCopies } from './private-copy.ts';
+import { applyPatch, keepCopies } from './private-copy.ts';
 import { describe, summarise, toJson } from './report.ts';
 import { runMutants } from './run-mutants.ts';
 
@@ -117,7 +117,7 @@ test('where tests are known to be green they are run with the mutants alone, and
     survivor: 'survived',
     'with-a-slip': 'broken',
   });
-  t.deepEqual(copied.toSorted(), ['killed', 'no-such-test', 'survivor', 'with-a-slip'], 'no copy is without a mutant');
+  t.deepEqual(copied.toSorted(), ['job-1', 'job-2'], 'no copy is without a mutant');
 });
 
 test('a mutant whose test never ends is not killed, unless another test has failed', (t) => {
@@ -125,6 +125,24 @@ test('a mutant whose test never ends is not killed, unless another test has fail
   const after = { ...before, passed: new Set<string>(), hung: true };
   t.is(judge(before, after).verdict, 'hung');
   t.is(judge(before, { ...after, failed: new Map([['b', 'it is red']]) }).verdict, 'killed');
+});
+
+test('a copy is repaired of a patch, applied or not, and of a file that it has made', (t) => {
+  const folder = smallRepository(t, {
+    changed: patchTo(product, four),
+    stale: patchTo(product, four, sum.replace('sum =', 'total =')),
+    made: `--- /dev/null\n+++ b/packages/sum/made.ts\n@@ -0,0 +1 @@\n+export {};\n`,
+  });
+  const copies = keepCopies(folder);
+  t.teardown(copies.remove);
+  const copy = copies.make('x');
+  for (const [name, applies] of Object.entries({ changed: true, stale: false, made: true })) {
+    const patch = join(folder, `patches/${name}.patch`);
+    t.is(applyPatch(copy, patch) === null, applies, name);
+    copies.repair(copy, patch);
+    t.is(readFileSync(join(copy, 'packages/sum/sum.ts'), 'utf8'), sum, name);
+  }
+  t.false(existsSync(join(copy, 'packages/sum/made.ts')));
 });
 
 test('a copy has what git would track, and leads to its own packages', (t) => {

@@ -1,5 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 
@@ -7,6 +18,8 @@ import { dirname, join, relative } from 'node:path';
 export interface Copies {
   /** Makes a copy of its own, where `node_modules` leads to the copy's packages. */
   readonly make: (name: string) => string;
+  /** Makes the files of a copy that a patch names what they were, whatever became of them. */
+  readonly repair: (copy: string, patch: string) => void;
   readonly remove: () => void;
 }
 
@@ -32,6 +45,12 @@ export function keepCopies(root: string): Copies {
       cpSync(kept, copy, { recursive: true });
       linkModules(root, copy, copy);
       return copy;
+    },
+    repair(copy, patch) {
+      for (const [, file = ''] of readFileSync(patch, 'utf8').matchAll(/^(?:---|\+\+\+) [ab]\/(.+)$/gm)) {
+        rmSync(join(copy, file), { force: true });
+        if (existsSync(join(kept, file))) cpSync(join(kept, file), join(copy, file));
+      }
     },
     remove() {
       rmSync(folder, { recursive: true, force: true });

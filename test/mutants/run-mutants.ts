@@ -26,16 +26,19 @@ export interface RunOptions extends TestEnvironment {
 }
 
 /**
- * Applies each mutant to a copy of its own, and runs its tests there and, once for each file, on a copy without any unless
- * that is known to be green.
+ * Applies one mutant after the other to a copy that no other has at the time, and runs its tests there and, once for each
+ * file, on a copy without any unless that is known to be green.
  */
 export async function runMutants(mutants: readonly Mutant[], options: RunOptions): Promise<readonly Trial[]> {
   const before = testsWithoutMutants(mutants, options);
   const trials: Trial[] = [];
   const waiting = mutants.entries();
-  const work = async (): Promise<void> => {
+  const work = async (_: unknown, job: number): Promise<void> => {
+    let copy: string | undefined;
     for (const [index, mutant] of waiting) {
-      const trial = await tryMutant(mutant, before, options);
+      copy ??= options.copies.make(`job-${job + 1}`);
+      const trial = await tryMutant(mutant, copy, before, options);
+      options.copies.repair(copy, mutant.patch);
       trials[index] = trial;
       options.onTrial(trial);
     }
@@ -50,21 +53,22 @@ type TestsBefore = (file: string) => Promise<TestRun>;
 function testsWithoutMutants(mutants: readonly Mutant[], options: RunOptions): TestsBefore {
   const all = mutants.flatMap(({ tests }) => tests);
   const runs = new Map<string, Promise<TestRun>>();
+  let unchanged: string | undefined;
   return async (wanted) => {
     let run = runs.get(wanted);
     if (!run) {
       const patterns = all.filter(({ file }) => file === wanted).map(({ match }) => match);
       const some = patterns.includes(null) ? [] : (patterns as string[]);
-      run = runTests(options.copies.make('unchanged'), wanted, [...new Set(some)], options);
+      unchanged ??= options.copies.make('unchanged');
+      run = runTests(unchanged, wanted, [...new Set(some)], options);
       runs.set(wanted, run);
     }
     return run;
   };
 }
 
-async function tryMutant(mutant: Mutant, before: TestsBefore, options: RunOptions): Promise<Trial> {
+async function tryMutant(mutant: Mutant, copy: string, before: TestsBefore, options: RunOptions): Promise<Trial> {
   const began = performance.now();
-  const copy = options.copies.make(mutant.name);
   const ended = (verdict: Verdict, reason: string, tests: Trial['tests'] = []): Trial => {
     return { mutant, verdict, reason, tests, durationMs: Math.round(performance.now() - began) };
   };
