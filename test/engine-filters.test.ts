@@ -1,4 +1,4 @@
-import { filters, type Filter, type SubscriptionInput } from '@hookwell/core';
+import { filters, type Filter, type StorageAdapter, type SubscriptionInput } from '@hookwell/core';
 import test from 'ava';
 import { sqlite, startByHand, startReceiver, toldAs } from './engine-fixture.ts';
 import { storages } from './engine-storages.ts';
@@ -157,4 +157,49 @@ test('a preview tells which of the last events of a topic a filter lets through,
     });
   }
   await t.throwsAsync(async () => keeper.preview(engine, { ...asked, filter: { exact: {} } }), { code: 'invalid_input' });
+});
+
+for (const { name, make } of storages) {
+  test(`${name}: a preview, and the list of events, have what nobody got, the newest first`, async (t) => {
+    const keeper = filters();
+    const { engine, clock } = await startByHand(t, make(t), { plugins: [keeper] });
+    const emitted: string[] = [];
+    for (const id of [1, 2, 3]) {
+      clock.move(1_000);
+      emitted.unshift((await engine.emit('object_create(10001)', emission({ ...car, id }))).id);
+      await engine.emit('object_create(10001)', { ...emission(car), accountId: 8 });
+    }
+    await engine.emit('sub_tag(3)', emission(car));
+    const { events, matched } = await keeper.preview(engine, { ...input, filter: { lte: { 'data.id': 2 } } });
+    t.deepEqual(
+      events.map(({ id, matches }) => [id, matches]),
+      emitted.map((id, index) => [id, index > 0]),
+    );
+    t.is(matched, 2);
+    const listed = await engine.deliveries.events(7, { topic: input.topic, limit: 2 });
+    t.deepEqual([listed.events.map(({ id }) => id), listed.complete], [emitted.slice(0, 2), false]);
+    t.like(await engine.deliveries.events(7), { complete: true, events: { length: 4 } });
+    await t.throwsAsync(engine.deliveries.events(7, { limit: 0 }), { code: 'invalid_input', message: /^Invalid limit 0/ });
+  });
+}
+
+test('a preview goes on with what the log has where others have stored too much since', async (t) => {
+  const receiver = await startReceiver(t);
+  const keeper = filters();
+  const storage = sqlite.make(t);
+  let looks = 0;
+  const crowded: StorageAdapter = {
+    ...storage,
+    async listEvents(_accountId, search) {
+      looks += search.looks;
+      return { events: [], after: 'further' };
+    },
+  };
+  const { engine } = await startByHand(t, crowded, { plugins: [keeper] });
+  await engine.subscriptions.create({ ...input, url: receiver.url('/') });
+  const { id } = await engine.emit('object_create(10001)', emission(car));
+  await engine.deliverDue();
+  const { events } = await keeper.preview(engine, { ...input, filter: { exact: { 'data.id': 5 } } });
+  t.like(events, [{ id, matches: true }] as never);
+  t.is(looks, 20_000, 'and it looks no further than that');
 });

@@ -82,6 +82,9 @@ const noticeNames: readonly (keyof EngineEvents)[] = [
   'delivery:failed',
   'delivery:cancelled',
   'delivery:superseded',
+  'replay:completed',
+  'replay:failed',
+  'replay:cancelled',
   'error',
 ];
 

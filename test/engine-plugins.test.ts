@@ -1,6 +1,6 @@
 import { HookwellError, type Plugin } from '@hookwell/core';
 import test from 'ava';
-import { mary, sqlite, startByHand, startReceiver, toldAs } from './engine-fixture.ts';
+import { mary, scriptedTransport, sqlite, startByHand, startReceiver, toldAs } from './engine-fixture.ts';
 import { storages } from './engine-storages.ts';
 
 const emission = { accountId: 7, objectType: 0, record: mary } as const;
@@ -54,6 +54,21 @@ for (const { name, make } of storages) {
       calls,
       stages.flatMap((stage) => [`one ${stage}`, `two ${stage}`]),
     );
+  });
+
+  test(`${name}: a subscribe hook can tell a change from a new subscription`, async (t) => {
+    const asked: unknown[] = [];
+    const plugin: Plugin = {
+      name: 'asking',
+      subscribe: ({ url }, before) => void asked.push([url, before && [before.id, before.url]]),
+    };
+    const { engine } = await startByHand(t, make(t), { transports: [scriptedTransport()], plugins: [plugin] });
+    const { id } = await engine.subscriptions.create({ accountId: 7, url: 'script:x', topic: 'sub_tag(3)' });
+    await engine.subscriptions.update(7, id, { url: 'script:y' });
+    t.deepEqual(asked, [
+      ['script:x', null],
+      ['script:y', [id, 'script:x']],
+    ]);
   });
 
   test(`${name}: a subscribe hook that throws refuses the subscription with its error, and the next hooks are not asked`, async (t) => {

@@ -178,6 +178,8 @@ test('OpenTelemetry measures the same through its own API, by the names of its c
   transport.result = () => delivered;
   clock.move(6_000);
   await engine.deliverDue();
+  await engine.replays.create(7, {});
+  await engine.deliverDue();
   await reader.forceFlush();
   const measured = exporter
     .getMetrics()
@@ -208,7 +210,21 @@ test('OpenTelemetry measures the same through its own API, by the names of its c
     [{ 'hookwell.health': 'failing' }, 1],
     [{ 'hookwell.health': 'healthy' }, 1],
   ]);
+  t.deepEqual(points('hookwell.replays'), [[{ 'hookwell.replay_state': 'done' }, 1]]);
   t.deepEqual(points('hookwell.deliveries.in_flight'), [[{}, 0]]);
+});
+
+test('replays that have ended are counted by how they did', async (t) => {
+  const plugin = prometheus();
+  const { engine } = await startByHand(t, memoryStorage(), { transports: [scriptedTransport()], plugins: [plugin] });
+  const scrape = await startScraped(t, engine, plugin.registry);
+  await engine.replays.create(7, {});
+  await engine.deliverDue();
+  const { id } = await engine.replays.create(7, {});
+  await engine.replays.cancel(7, id);
+  const seen = await scrape();
+  const replays = (state: string) => seen.value('hookwell_replays_total', { state });
+  t.deepEqual([replays('done'), replays('cancelled'), replays('failed')], [1, 1, undefined]);
 });
 
 test('metrics that throw stop neither emits nor deliveries, and are reported', async (t) => {

@@ -15,6 +15,7 @@ import {
   LegacySignatureOptionsSchema,
   ManagedHeadersOptionsSchema,
   ManagedSecretsOptionsSchema,
+  OperationalWebhooksOptionsSchema,
   StandardWebhooksOptionsSchema,
 } from '@hookwell/core';
 import { OpenTelemetryOptionsSchema } from '@hookwell/core/opentelemetry';
@@ -169,6 +170,14 @@ export const optionOwners: readonly OptionOwner[] = [
     schema: FiltersOptionsSchema,
     about: 'The plugin that lets subscriptions have filters; see [filters](filters.md). Nothing must be given.',
     types: {},
+  },
+  {
+    name: 'operationalWebhooks',
+    from: '@hookwell/core',
+    schema: OperationalWebhooksOptionsSchema,
+    about:
+      'The plugin that sends notices of subscriptions and replays as webhooks; see [operations](operations.md#notices-as-webhooks). One of `accountId` and `owners` must be given.',
+    types: { accountId: 'an account id: a text or a whole number', notices: 'a list of notices' },
   },
   {
     name: 'openTelemetry',

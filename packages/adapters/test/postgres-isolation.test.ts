@@ -97,6 +97,7 @@ const calls: Readonly<
   countAttempts: async (storage, mine) =>
     storage.countAttempts(mine, { from: 0, until: 4e12, everyMs: 4e12, subscriptionId: null }),
   findEvents: async (storage, mine, { event }) => storage.findEvents(mine, [event]),
+  listEvents: async (storage, mine) => storage.listEvents(mine, { topic: null, after: '', limit: 100, looks: 100 }),
   replayDelivery: async (storage, mine, { finished }) => storage.replayDelivery(mine, finished),
   cancelDelivery: async (storage, mine, { waiting }) => storage.cancelDelivery(mine, waiting, 'cancelled'),
   listKeys: async (storage, mine) => storage.listKeys(mine),

@@ -2,6 +2,8 @@ import type {
   Claim,
   ClaimResult,
   CutResult,
+  EventPage,
+  EventSearch,
   HealthState,
   HeldBounds,
   OutcomeKind,
@@ -10,6 +12,7 @@ import type {
   ReplayRow,
   ReplaySearch,
   StorageAdapter,
+  StoredEvent,
   Subscription,
 } from '@hookwell/core';
 import type { TestClock } from '@hookwell/core/testing';
@@ -219,6 +222,15 @@ export function makeCalls(seed: number, clock: TestClock) {
     ],
     [
       3,
+      'listEvents',
+      () => {
+        const [accountId, topic] = [account(), random() < 0.5 ? null : `sub_tag(${below(3)})`];
+        const search = { topic, limit: 1 + below(20), looks: 1 + below(40) };
+        return { call: async (storage) => byId(await listAllEvents(storage, accountId, search)), learn: () => undefined };
+      },
+    ],
+    [
+      3,
       'replayDelivery',
       () => {
         const [accountId, id] = [account(), one(deliveryIds) ?? 'unknown'];
@@ -371,6 +383,21 @@ async function findAll(
     ({ after } = page);
   }
   return rows;
+}
+
+/** How far each part goes is not promised to the row, so only what is found in the end is compared. */
+async function listAllEvents(
+  storage: StorageAdapter,
+  accountId: string,
+  search: Omit<EventSearch, 'after'>,
+): Promise<readonly StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  for (let after: string | null = ''; after !== null;) {
+    const page: EventPage = await storage.listEvents(accountId, { ...search, after });
+    events.push(...page.events);
+    ({ after } = page);
+  }
+  return events;
 }
 
 /** In which order rows go is not promised, so only what goes in the end is compared. */

@@ -16,6 +16,7 @@ import { manageSaboteurs } from './storage-saboteurs-manage.ts';
 import { querySaboteurs } from './storage-saboteurs-query.ts';
 import { racers } from './storage-saboteurs-race.ts';
 import { recordSaboteurs } from './storage-saboteurs-record.ts';
+import { eventSaboteurs } from './storage-saboteurs-events.ts';
 import { replaySaboteurs } from './storage-saboteurs-replay.ts';
 import { storeSaboteurs } from './storage-saboteurs-store.ts';
 import { updateRacers, updateSaboteurs } from './storage-saboteurs-update.ts';
@@ -34,6 +35,7 @@ const saboteurs = [
   ...eraseSaboteurs,
   ...fenceSaboteurs,
   ...keySaboteurs,
+  ...eventSaboteurs,
   ...replaySaboteurs,
   ...racing([...racers, ...fenceRacers, ...updateRacers, ...coalesceRacers]),
 ];

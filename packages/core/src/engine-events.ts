@@ -1,8 +1,10 @@
 import type { Cut } from './model/cut.ts';
 import type { StoredEvent } from './model/event.ts';
+import type { HealthState } from './model/health.ts';
 import type { WarningStage } from './model/health-warning.ts';
 import type { LaneState } from './model/lane-state.ts';
 import type { Outcome } from './model/outcome.ts';
+import type { Replay } from './model/replay.ts';
 import type { Subscription } from './model/subscription.ts';
 
 /** What is told about an outcome once it is stored. */
@@ -19,6 +21,12 @@ export interface HealthNotice {
   readonly reason: string;
   /** What happens next, in plain words; empty when it is healthy again. */
   readonly next: string;
+}
+
+/** What is told of a replay that has ended. */
+export interface ReplayNotice {
+  /** With its counts, and with `reason` where there is one. Of one that was cancelled, the counts as of its last step. */
+  readonly replay: Replay;
 }
 
 /** What is told of an event that was stored and goes to nobody, because too many deliveries have led to it. */
@@ -56,8 +64,8 @@ export interface EngineEvents {
   'subscription:cut': (notice: Cut) => void;
   /** Too many errors: nothing is sent but one probe at a time. */
   'subscription:suspended': (notice: HealthNotice) => void;
-  /** It answered again; what was held flows. */
-  'subscription:recovered': (notice: HealthNotice) => void;
+  /** It answered again; what was held flows. `from` is the state that it was in. */
+  'subscription:recovered': (notice: HealthNotice & { readonly from: HealthState }) => void;
   /** By its owner: nothing is sent, and its events are kept. */
   'subscription:paused': (notice: HealthNotice) => void;
   /** By its owner, from a pause or a suspension; what was held flows. */
@@ -73,6 +81,12 @@ export interface EngineEvents {
    * was recorded, and the receiver may get the payload twice.
    */
   'delivery:superseded': (notice: DeliveryNotice) => void;
+  /** A replay has looked at everything, and all that it made due has ended or has been waited for long enough. Told by one process, once. */
+  'replay:completed': (notice: ReplayNotice) => void;
+  /** A replay was given up before it had looked at everything; its `reason` says why. Told by one process, once. */
+  'replay:failed': (notice: ReplayNotice) => void;
+  /** By its account. */
+  'replay:cancelled': (notice: ReplayNotice) => void;
   /** A lane has become slow or is so no longer, or a failure has cut its limit: what `engine.lanes` says of it now. */
   'lane:changed': (notice: { readonly lane: LaneState }) => void;
   /** Something went wrong that no caller was there to be told: a listener, a plugin, the storage in the background. */

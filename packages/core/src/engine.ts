@@ -26,7 +26,8 @@ import type { Topic } from './model/topic.ts';
 import { newIds } from './new-ids.ts';
 import { notices } from './notices.ts';
 import type { EngineOptions, OptionsInput } from './options.ts';
-import { answeredInTime, type Plugin, type PluginContext } from './plugin.ts';
+import { answeredInTime, type Plugin } from './plugin.ts';
+import { pluginContext } from './plugin-context.ts';
 import type { StorageAdapter } from './storage-adapter.ts';
 import type { TransactionOptions } from './model/transaction.ts';
 import type { TransportAdapter } from './transport-adapter.ts';
@@ -122,7 +123,16 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     onDelayed: (dueInMs) => (loop.running ? loop.wakeIn(dueInMs) : reminder.ringIn(dueInMs)),
   });
   const lanes = { list: delivery.lanes };
-  const pluginContext: PluginContext = { now, catalog, events: told.events, lanes, report: told.report, tell: told.tell };
+  const hooksAreGiven = pluginContext({
+    now,
+    catalog,
+    lanes,
+    notices: told,
+    accepting,
+    announcer,
+    checkOpen: () => (isOpen ? undefined : checkRunning()),
+    isStopping: () => stopping !== undefined,
+  });
   const onDue = (): void => {
     if (!loop.running) return;
     loop.wake();
@@ -145,6 +155,8 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   const retention = new Retention({ policy: options.retention, held: options.held, storage, notices: told, now });
 
   let state: 'new' | 'running' | 'stopped' = 'new';
+  /** Whether plugins may emit, which they may for longer than the host: while it stops, outcomes still tell them something. */
+  let isOpen = false;
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   /** What has been started, and is to be stopped. */
@@ -161,9 +173,10 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
 
   async function open(deliver: boolean): Promise<void> {
     await startOnce(storage, (adapter) => adapter.start(deliver ? { now, onDue } : { now }));
+    isOpen = true;
     for (const transport of options.transports) await startOnce(transport, (adapter) => adapter.start({ now }));
     for (const plugin of plugins) {
-      await startOnce(plugin, (one) => answeredInTime(one, 'start', one.start?.(pluginContext), hookTimeoutMs));
+      await startOnce(plugin, (one) => answeredInTime(one, 'start', one.start?.(hooksAreGiven), hookTimeoutMs));
     }
     state = 'running';
     if (!deliver) return;
@@ -182,7 +195,6 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     reminder.stop();
     // What a transaction of the host's has written may be there by now, and it is for others to find it.
     if (lookout.stop()) announcer.announce(announceEveryMs.forOthers);
-    await announcer.flush();
     for (const plugin of plugins) {
       try {
         if (started.has(plugin)) await answeredInTime(plugin, 'stop', plugin.stop?.(), hookTimeoutMs);
@@ -190,6 +202,9 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
         told.report(error);
       }
     }
+    isOpen = false;
+    await accepting.idle();
+    await announcer.flush();
     // Every one is closed before any problem is told.
     const closing = [...options.transports, storage].filter((adapter) => started.has(adapter));
     const problems: unknown[] = [];
@@ -214,12 +229,8 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       health: options.health,
       checkUrl: transports.checkUrl,
       checkRunning,
-      onCreated(subscription) {
-        told.tell('subscription:created', { subscription });
-      },
-      onUpdated(subscription) {
-        told.tell('subscription:updated', { subscription });
-      },
+      onCreated: (subscription) => told.tell('subscription:created', { subscription }),
+      onUpdated: (subscription) => told.tell('subscription:updated', { subscription }),
       onEnded: delivery.end,
       onPaused: delivery.pause,
       onResumed: delivery.resume,
@@ -244,6 +255,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
         replaying.wake();
         announcer.announce(announceEveryMs.forOthers);
       },
+      onCancelled: (replay) => told.tell('replay:cancelled', { replay }),
     }),
     lanes,
 

@@ -1,6 +1,6 @@
 export { createEngine } from './engine.ts';
 export type { Engine, EngineOptionsInput, RoundResult } from './engine.ts';
-export type { CutNotice, EngineEvents, DeliveryNotice, HealthNotice } from './engine-events.ts';
+export type { CutNotice, EngineEvents, DeliveryNotice, HealthNotice, ReplayNotice } from './engine-events.ts';
 export { definePlugin } from './define-plugin.ts';
 export type { PluginDefinition, PluginSetup } from './define-plugin.ts';
 export { HookwellError } from './errors.ts';
@@ -10,6 +10,7 @@ export type { CancelledEvent } from './manage/cancel-event.ts';
 export type { Deliveries, DeliveryDetails, DeliveryRequest } from './manage/deliveries.ts';
 export type { EraseInput } from './manage/erase.ts';
 export type { Explain } from './manage/explain.ts';
+export type { StoredEvents, StoredEventsQuery } from './manage/list-events.ts';
 export { apiKeys, keyPermissions } from './manage/api-keys.ts';
 export type { ApiKeys, KeyCaller, KeyInfo, KeyInput, KeyPermission, MadeKey } from './manage/api-keys.ts';
 export { ApiKeysOptionsSchema } from './api-keys-options.ts';
@@ -43,6 +44,7 @@ export { deliveryFields, dueAfterEarlier } from './model/delivery.ts';
 export type { Claim, Delivery, Lease, NewDelivery } from './model/delivery.ts';
 export type { Erased, EraseRequest, EraseResult } from './model/erasure.ts';
 export type { StoredEvent, TopicKey } from './model/event.ts';
+export type { EventPage, EventSearch } from './model/event-search.ts';
 export { filterBounds } from './model/filter.ts';
 export type { Filter, FilterValue } from './model/filter.ts';
 export type { Payload, PayloadValue } from './model/format.ts';
@@ -112,6 +114,8 @@ export type {
   OutcomeContext,
   Plugin,
   PluginContext,
+  PluginEmitResult,
+  PluginEvent,
   RequestContext,
 } from './plugin.ts';
 export type {
@@ -154,5 +158,9 @@ export { newKeyPair } from './plugins/key-pair.ts';
 export type { KeyPair } from './plugins/key-pair.ts';
 export { legacySignature, LegacySignatureOptionsSchema } from './plugins/legacy-signature.ts';
 export type { LegacySignatureOptions } from './plugins/legacy-signature.ts';
+export { operationalCatalog } from './plugins/operational-notices.ts';
+export type { OperationalNotice } from './plugins/operational-notices.ts';
+export { operationalWebhooks, OperationalWebhooksOptionsSchema } from './plugins/operational-webhooks.ts';
+export type { CatchUpEngine, OperationalNotifier, OperationalWebhooksOptions } from './plugins/operational-webhooks.ts';
 export { standardWebhooks, StandardWebhooksOptionsSchema } from './plugins/signatures.ts';
 export type { SigningSecrets, StandardWebhooksOptions } from './plugins/signatures.ts';

@@ -2,8 +2,9 @@ import type { EventEmitter } from 'eventemitter3';
 import type { EngineEvents } from './engine-events.ts';
 import { HookwellError } from './errors.ts';
 import { inTime } from './in-time.ts';
+import type { AccountId } from './model/account.ts';
 import type { Catalog, EventType, ObjectType } from './model/catalog.ts';
-import type { CrmRecord } from './model/crm-record.ts';
+import type { CrmRecord, FieldInput } from './model/crm-record.ts';
 import type { StoredEvent } from './model/event.ts';
 import type { Payload } from './model/format.ts';
 import type { LaneState } from './model/lane-state.ts';
@@ -11,6 +12,28 @@ import type { Outcome } from './model/outcome.ts';
 import type { SmallTexts } from './model/small-texts.ts';
 import type { NewSubscription, Subscription } from './model/subscription.ts';
 import type { TransportResult } from './model/transport-result.ts';
+
+/** An event as a plugin emits it: part of what `engine.emit` takes. */
+export interface PluginEvent {
+  readonly accountId: AccountId;
+  /** The number or the name of the record's object type. */
+  readonly objectType: number | string;
+  /** The record that it is about; it needs an `id`, and fields that it leaves out are sent empty. */
+  readonly record: Readonly<Record<string, FieldInput>>;
+  /** When it happened, in milliseconds since the epoch; now by default. */
+  readonly occurredAt?: number | undefined;
+  /** A second event of the account with the same key is not stored again. At most 200 characters. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What became of it. */
+export interface PluginEmitResult {
+  readonly id: string;
+  /** How many subscriptions get it. */
+  readonly deliveries: number;
+  /** Whether an earlier event with the same idempotency key stands for it. */
+  readonly duplicate: boolean;
+}
 
 /** What a `start` hook is given of its engine: what the host has of it too. */
 export interface PluginContext {
@@ -24,6 +47,11 @@ export interface PluginContext {
   readonly lanes: { readonly list: () => readonly LaneState[] };
   /** Reports trouble of the plugin's own that must stop nothing, as `error` on `engine.events`. */
   readonly report: (error: unknown) => void;
+  /**
+   * Emits an event of the plugin's own, as `engine.emit` does; from `start` on until all plugins have been stopped.
+   * @throws {HookwellError} what `engine.emit` throws
+   */
+  readonly emit: (topic: string, event: PluginEvent) => Promise<PluginEmitResult>;
   /** Tells something on `engine.events`, by one of its names: a listener that throws keeps it from nobody. */
   readonly tell: <Name extends keyof EngineEvents>(name: Name, ...notice: Parameters<EngineEvents[Name]>) => void;
 }
@@ -107,10 +135,14 @@ export interface Plugin {
   /** Runs when the engine starts, before anything is claimed. */
   readonly start?: (context: PluginContext) => void | Promise<void>;
   /**
-   * May refuse a subscription that is to be made, by throwing, and may answer attributes to keep with it: texts by name,
-   * added to those of the plugins before, of 4,096 characters in all. They are no secret from who can read the database.
+   * May refuse a subscription that is to be made or changed, by throwing, and may answer attributes to keep with a new one:
+   * texts by name, added to those of the plugins before, of 4,096 characters in all. They are no secret from who can read the
+   * database.
+   *
+   * @param subscription as it is to be
+   * @param before as it is, where it is changed; null for a new one
    */
-  readonly subscribe?: (subscription: NewSubscription) => Addition | Promise<Addition>;
+  readonly subscribe?: (subscription: NewSubscription, before: Subscription | null) => Addition | Promise<Addition>;
   /**
    * May refuse an event that is to be stored, by throwing, and may answer metadata to keep beside it: texts by name, added
    * to those of the plugins before, of 4,096 characters in all. No payload has them.

@@ -4,6 +4,7 @@ import type { Delivery, deliveryFields, Lease, NewDelivery } from './model/deliv
 import type { AttemptCount, AttemptCountQuery, DeliveryCount } from './model/counts.ts';
 import type { EraseRequest, EraseResult } from './model/erasure.ts';
 import type { StoredEvent, TopicKey } from './model/event.ts';
+import type { EventPage, EventSearch } from './model/event-search.ts';
 import type { HealthMove } from './model/health.ts';
 import type { Attempt, attemptFields, Outcome } from './model/outcome.ts';
 import type { Page, Query } from './model/query.ts';
@@ -204,6 +205,9 @@ export interface StorageAdapter {
 
   /** Answers those of the account's own events that are stored, whether or not anybody subscribed to them. */
   readonly findEvents: (accountId: string, ids: readonly string[]) => Promise<readonly StoredEvent[]>;
+
+  /** Answers the account's own stored events, newest first, from a place on and as far as it is told to look. */
+  readonly listEvents: (accountId: string, search: EventSearch) => Promise<EventPage>;
 
   /**
    * Makes a finished delivery of the account due again under its old id, its schedule begun anew and its attempts

@@ -22,6 +22,7 @@ export const storageMembers = {
   listAttempts: 'function',
   countAttempts: 'function',
   findEvents: 'function',
+  listEvents: 'function',
   replayDelivery: 'function',
   cancelDelivery: 'function',
   cutClosedLanes: 'function',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { managedHeaders, managedSecrets } from '@hookwell/core';
+import { filters, managedHeaders, managedSecrets } from '@hookwell/core';
 import test, { type ExecutionContext } from 'ava';
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
@@ -22,10 +22,10 @@ const shape = (): string =>
 
 async function arena(t: ExecutionContext): Promise<Arena> {
   const keys = [{ id: 'a', key: randomBytes(32).toString('base64') }];
-  const [secrets, headers] = [managedSecrets({ keys }), managedHeaders({ keys })];
+  const [secrets, headers, keeper] = [managedSecrets({ keys }), managedHeaders({ keys }), filters()];
   const host = await startManaged(t, {
-    options: { secrets, headers, rateLimit: { limit: 100_000 } },
-    engine: { plugins: [secrets, headers] },
+    options: { secrets, headers, filters: keeper, rateLimit: { limit: 100_000 } },
+    engine: { plugins: [secrets, headers, keeper] },
   });
   const { id } = await subscribed(host);
   host.answer = () => bad();

@@ -70,6 +70,40 @@ for (const [what, wrong, says] of refused) {
   });
 }
 
+interface PreviewJson {
+  readonly matched: number;
+  readonly events: readonly { readonly id: string; readonly occurredAt: string; readonly matches: boolean }[];
+}
+
+test('a filter is tried on the last events of the account, whether or not anybody got them', async (t) => {
+  const { api, engine } = await host(t);
+  const emitted: string[] = [];
+  for (const id of [1, 2, 3]) emitted.unshift((await engine.emit('sub_tag(3)', tag({ id, lastname: `${id}` }))).id);
+  await engine.emit('sub_tag(4)', tag({ id: 1 }));
+  await engine.emit('sub_tag(3)', { ...tag({ id: 1 }), accountId: 2 });
+  const given = { topic: 'sub_tag(3)', filter: { gte: { 'data.id': 2 } } };
+  const { status, json, text } = await api<PreviewJson>('POST', '/filters/preview', { json: given });
+  t.is(status, 200, text);
+  t.deepEqual([json.matched, json.events.map(({ id }) => id)], [2, emitted]);
+  t.deepEqual(
+    json.events.map(({ matches }) => matches),
+    [true, true, false],
+  );
+  const last = await api<PreviewJson>('POST', '/filters/preview', { json: { ...given, limit: 1 } });
+  t.deepEqual([last.json.matched, last.json.events.length], [1, 1]);
+  const refusals: readonly (readonly [object, 'invalid_body' | 'invalid_topic', RegExp])[] = [
+    [{ ...given, filter: { exact: { 'data.emial': 'x' } } }, 'invalid_body', /Did you mean "email"\?/],
+    [{ ...given, limit: 101 }, 'invalid_body', /limit/],
+    [{ ...given, topic: 'sub_tg(3)' }, 'invalid_topic', /sub_tag/],
+    [{ topic: 'sub_tag(3)' }, 'invalid_body', /filter/],
+  ];
+  for (const [wrong, code, says] of refusals) {
+    const reply = await api<{ readonly detail: string }>('POST', '/filters/preview', { json: wrong });
+    t.like(reply.json, problem(code, code === 'invalid_body' ? 400 : 422) as never);
+    t.regex(reply.json.detail, says);
+  }
+});
+
 test('where nobody knows filters, none is taken, and none is shown', async (t) => {
   const { api } = await startManaged(t);
   const reply = await api<{ readonly detail: string }>('POST', '/subscriptions', { json: { ...input, filter } });
@@ -78,6 +112,8 @@ test('where nobody knows filters, none is taken, and none is shown', async (t) =
     detail: 'Subscriptions have no filters here. Leave "filter" out.',
   } as never);
   t.is((await api<SubscriptionJson>('POST', '/subscriptions', { json: input })).json.filter, null);
+  const tried = await api<{ readonly detail: string }>('POST', '/filters/preview', { json: { topic: input.topic, filter } });
+  t.is(tried.json.detail, 'Subscriptions have no filters here. There is none to try.');
 });
 
 test('a filter that cannot be read is reported, and hides no subscription', async (t) => {

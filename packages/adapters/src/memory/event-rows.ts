@@ -1,4 +1,4 @@
-import type { StoredEvent } from '@hookwell/core';
+import type { EventPage, EventSearch, StoredEvent } from '@hookwell/core';
 import { Groups } from './groups.ts';
 import { orderTexts, SortedSet } from './sorted-set.ts';
 
@@ -35,6 +35,20 @@ export class EventRows {
       if (event?.accountId === accountId) found.push(copyEvent(event));
     }
     return found;
+  }
+
+  /** Copies of an account's own events, the newest first, from a place on. */
+  list(accountId: string, { topic, after, limit, looks }: EventSearch): EventPage {
+    const last = after === '' ? Number.POSITIVE_INFINITY : Number(after);
+    const events: StoredEvent[] = [];
+    let looked = 0;
+    for (const { event, position } of [...this.#byId.values()].toReversed()) {
+      if (position >= last) continue;
+      if (event.accountId === accountId && (topic === null || event.topic === topic)) events.push(copyEvent(event));
+      looked += 1;
+      if (looked === looks || events.length === limit) return { events, after: String(position) };
+    }
+    return { events, after: null };
   }
 
   /** The rows of an account's own events, in the order in which they were stored. */

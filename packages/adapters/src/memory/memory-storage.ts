@@ -163,6 +163,11 @@ export function memoryStorage(): StorageAdapter {
       return contents.events.find(accountId, ids);
     },
 
+    async listEvents(accountId, search) {
+      now();
+      return contents.events.list(accountId, search);
+    },
+
     async replayDelivery(accountId, deliveryId) {
       return replayDelivery(contents, accountId, deliveryId, now());
     },

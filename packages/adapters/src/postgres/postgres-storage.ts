@@ -12,6 +12,7 @@ import { joinTransaction } from './join.ts';
 import { channelOf, Listener } from './listener.ts';
 import { prepareKeys } from './keys.ts';
 import { namesIn } from './names.ts';
+import { prepareListEvents } from './list-events.ts';
 import { prepareNextDue } from './next-due.ts';
 import { openConnection, type Opened } from './open-connection.ts';
 import { lacksPartition, preparePartitions } from './partitions.ts';
@@ -126,6 +127,8 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     findEvents: async (accountId, ids) => deliveries.findEvents(as(accountId), accountId, ids),
 
+    listEvents: async (accountId, search) => calls.listEvents(opened(), as(accountId), accountId, search),
+
     replayDelivery: async (accountId, deliveryId) => deliveries.replay(as(accountId), accountId, deliveryId),
 
     cancelDelivery: async (accountId, deliveryId, reason, eventId) =>
@@ -188,6 +191,7 @@ function prepareCalls(schema: string, opened: () => Connection) {
     eraseRecord: prepareEraseRecord(names),
     replays: prepareReplays(names),
     findReplayable: prepareFindReplayable(names),
+    listEvents: prepareListEvents(names),
     keys: prepareKeys(names),
     prune: preparePrune(names, partitions),
   };

@@ -8,6 +8,7 @@ import { prepareManageDeliveries } from './manage-deliveries.ts';
 import { prepareEraseRecord } from './erase-record.ts';
 import { prepareJoin } from './join.ts';
 import { prepareFindReplayable } from './find-replayable.ts';
+import { prepareListEvents } from './list-events.ts';
 import { prepareNextDue } from './next-due.ts';
 import { openConnection } from './open-connection.ts';
 import { preparePrune } from './prune.ts';
@@ -132,6 +133,11 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return connection.readOnce(() => deliveries.findEvents(accountId, ids));
     },
 
+    async listEvents(accountId, search) {
+      const { connection, listEvents } = opened();
+      return connection.read(() => listEvents(accountId, search));
+    },
+
     async replayDelivery(accountId, deliveryId) {
       const { connection, now, deliveries } = opened();
       return connection.write(() => deliveries.replay(accountId, deliveryId, now()));
@@ -243,6 +249,7 @@ function prepareCalls(connection: Connection, now: () => number) {
     eraseRecord: prepareEraseRecord(connection),
     replays: prepareReplays(connection),
     findReplayable: prepareFindReplayable(connection),
+    listEvents: prepareListEvents(connection),
     keys: prepareKeys(connection),
     prune: preparePrune(connection),
   };

@@ -14,7 +14,7 @@ import { DeliveryLoop } from './delivery-loop.ts';
 import { dispatch } from './dispatch.ts';
 import { Lanes } from './lanes.ts';
 import { LateRecords } from './late-records.ts';
-import { healthNotice, record, tellHealth } from './record.ts';
+import { healthNotice, record } from './record.ts';
 import { Tests } from './send-test.ts';
 import { visibleFields } from './visible-fields.ts';
 
@@ -153,13 +153,13 @@ export function delivering({ options, storage, transports, announcer, newId, not
 
     end(subscription) {
       recordContext.onEnded(subscription.id);
-      tellHealth(subscription, recordContext);
+      notices.tell('subscription:unsubscribed', healthNotice(subscription, options.health));
     },
 
     pause(subscription) {
       // What is in memory is handed back; what is stored from now on finds the pause in its row.
       lanes.pauses.pause(subscription.id, leaseMs);
-      tellHealth(subscription, recordContext);
+      notices.tell('subscription:paused', healthNotice(subscription, options.health));
     },
 
     resume(subscription) {

@@ -103,15 +103,16 @@ async function advanceHealth(
   const changed = await context.storage.moveHealth(moves);
   for (const [index, subscription] of changed.entries()) {
     const pauseMs = moves[index]?.pauseLaneMs ?? 0;
-    if (!subscription) continue;
+    const from = before[index]?.health;
+    if (!subscription || !from) continue;
     if (pauseMs > 0) context.onPaused(subscription.id, pauseMs);
-    if (subscription.health === before[index]?.health) {
+    if (subscription.health === from) {
       tellWarning(subscription, context);
       continue;
     }
     if (subscription.health === 'healthy') context.onRecovered(subscription.id);
     if (subscription.health === 'unsubscribed') context.onEnded(subscription.id);
-    tellHealth(subscription, context);
+    tellHealth(subscription, from, context);
   }
 }
 
@@ -131,16 +132,18 @@ function unsubscribe({ id, health, healthVersion }: Subscription): HealthMove | 
 }
 
 const healthNames = {
-  healthy: 'subscription:recovered',
   failing: 'subscription:failing',
   suspended: 'subscription:suspended',
   paused: 'subscription:paused',
   unsubscribed: 'subscription:unsubscribed',
-} as const satisfies Record<HealthState, keyof EngineEvents>;
+} as const satisfies Record<Exclude<HealthState, 'healthy'>, keyof EngineEvents>;
 
-/** Tells of a subscription's new state of health. */
-export function tellHealth(subscription: Subscription, { notices, health }: Pick<RecordContext, 'notices' | 'health'>): void {
-  notices.tell(healthNames[subscription.health], healthNotice(subscription, health));
+/** Tells of a subscription's new state of health, and of the one that it was in. */
+function tellHealth(subscription: Subscription, from: HealthState, { notices, health: policy }: RecordContext): void {
+  const notice = healthNotice(subscription, policy);
+  const { health } = subscription;
+  if (health === 'healthy') notices.tell('subscription:recovered', { ...notice, from });
+  else notices.tell(healthNames[health], notice);
 }
 
 /** What is told of a subscription's state of health. */

@@ -13,6 +13,7 @@ import type { Subscription } from '../model/subscription.ts';
 import type { AttemptField, DeliveryField, StorageAdapter } from '../storage-adapter.ts';
 import { cancelEvent, type CancelledEvent } from './cancel-event.ts';
 import { findSubscription } from './find-subscription.ts';
+import { listEvents, type StoredEvents, type StoredEventsQuery } from './list-events.ts';
 
 /** `engine.deliveries`: every call is about one account, and sees nothing of another. */
 export interface Deliveries {
@@ -20,6 +21,12 @@ export interface Deliveries {
   readonly list: (accountId: AccountId, query?: Partial<Query<DeliveryField>>) => Promise<Page<Delivery>>;
   /** The account's log, newest attempt first, 50 lines, unless the query says otherwise. */
   readonly attempts: (accountId: AccountId, query?: Partial<Query<AttemptField>>) => Promise<Page<Attempt>>;
+  /**
+   * What the account has emitted last, newest first, whether or not anybody got it: among the 20,000 events of all accounts
+   * that were stored last.
+   * @throws {HookwellError} `invalid_input`
+   */
+  readonly events: (accountId: AccountId, query?: StoredEventsQuery) => Promise<StoredEvents>;
   /** The bodies that subscriptions are sent for events, as far as the events are stored and can be composed; else empty texts. */
   readonly bodies: (
     accountId: AccountId,
@@ -101,6 +108,7 @@ export interface DeliveriesContext {
     | 'listAttempts'
     | 'countAttempts'
     | 'findEvents'
+    | 'listEvents'
     | 'replayDelivery'
     | 'cancelDelivery'
   >;
@@ -139,6 +147,11 @@ export function deliveries(context: DeliveriesContext): Deliveries {
         limit: 50,
         ...query,
       });
+    },
+
+    async events(accountId, query = {}) {
+      context.checkRunning();
+      return listEvents(accountId, query, storage);
     },
 
     async bodies(accountId, wanted) {

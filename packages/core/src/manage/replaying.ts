@@ -1,4 +1,4 @@
-import type { ReplayClaim, ReplayStep } from '../model/replay.ts';
+import type { Replay, ReplayClaim, ReplayStep } from '../model/replay.ts';
 import type { Notices } from '../notices.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 
@@ -123,6 +123,7 @@ export class Replaying {
       const step = await plan(claim, now);
       const [row] = await storage.advanceReplays([step]);
       if (row && row.queued > claim.replay.queued) onDue();
+      if (row && step.end) tellEnd(row, step.end.state, notices);
       return row?.state === 'running' ? step.waitMs : lookAgainMs.idlest;
     } catch (error) {
       // Its lease runs out, and somebody makes the step again.
@@ -130,4 +131,10 @@ export class Replaying {
       return lookAgainMs.idlest;
     }
   }
+}
+
+/** Tells that its last step has ended a replay; one that was cancelled meanwhile has not been ended by it. */
+function tellEnd(replay: Replay, end: 'done' | 'failed', notices: Notices): void {
+  if (replay.state !== end) return;
+  notices.tell(end === 'done' ? 'replay:completed' : 'replay:failed', { replay });
 }

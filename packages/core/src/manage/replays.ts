@@ -65,6 +65,8 @@ export interface ReplaysContext extends FindReplayedContext {
   readonly checkRunning: () => void;
   /** Is told that one was made. */
   readonly onCreated: () => void;
+  /** Is told that one was cancelled. */
+  readonly onCancelled: (replay: Replay) => void;
 }
 
 /** Jobs of an account that may run at once. */
@@ -134,7 +136,10 @@ export function replays(context: ReplaysContext): Replays {
       const account = checkAccountId(accountId);
       await find(account, id);
       const cancelled = await storage.cancelReplay(account, id, reason);
-      if (cancelled) return cancelled;
+      if (cancelled) {
+        context.onCancelled(cancelled);
+        return cancelled;
+      }
       const { state } = await find(account, id);
       throw new HookwellError('wrong_state', `Replay "${id}" cannot be cancelled: it is ${state}.`, { value: id });
     },

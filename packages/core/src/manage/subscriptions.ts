@@ -136,8 +136,8 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
     });
   }
 
-  async function askPlugin(plugin: Plugin, subscription: NewSubscription): Promise<unknown> {
-    return answeredInTime(plugin, 'subscribe', plugin.subscribe?.(subscription), context.hookTimeoutMs);
+  async function askPlugin(plugin: Plugin, subscription: NewSubscription, before: Subscription | null): Promise<unknown> {
+    return answeredInTime(plugin, 'subscribe', plugin.subscribe?.(subscription, before), context.hookTimeoutMs);
   }
 
   return {
@@ -148,7 +148,7 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       let subscription = newSubscription(input, context);
       await checkAttributes(subscription, context);
       for (const plugin of context.plugins) {
-        const added = await askPlugin(plugin, subscription);
+        const added = await askPlugin(plugin, subscription, null);
         if (added !== undefined) subscription = withAttributes(subscription, added, plugin.name);
       }
       if (within !== undefined) return (await storage.join(within)).createSubscription(subscription);
@@ -177,7 +177,7 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       await checkAttributes(asked, context, Object.keys(sameTopic ? (checked.attributes ?? {}) : attributes));
       if (Object.keys(checked).some((name) => name !== 'attributes')) {
         // What the hooks answer is kept with new subscriptions only; they are asked whether they refuse.
-        for (const plugin of context.plugins) await askPlugin(plugin, asked);
+        for (const plugin of context.plugins) await askPlugin(plugin, asked, before);
       }
       const updated = (await storage.updateSubscription(before.accountId, id, checked)) ?? missing(id);
       context.onUpdated(updated);

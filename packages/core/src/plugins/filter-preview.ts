@@ -11,6 +11,10 @@ import type { AttemptField } from '../storage-adapter.ts';
 /** The part of an engine that past events are found through. */
 export interface PreviewEngine {
   readonly deliveries: {
+    readonly events: (
+      accountId: AccountId,
+      query: { readonly topic: string; readonly limit: number },
+    ) => Promise<{ readonly events: readonly StoredEvent[]; readonly complete: boolean }>;
     readonly attempts: (accountId: AccountId, query?: Partial<Query<AttemptField>>) => Promise<Page<Attempt>>;
     readonly get: (accountId: AccountId, deliveryId: string) => Promise<{ readonly event: StoredEvent | null }>;
   };
@@ -21,7 +25,7 @@ export interface PreviewInput {
   readonly accountId: AccountId;
   readonly topic: string;
   readonly filter: Filter;
-  /** How many events, 1 to 100: those that were sent last; 20 when left out. */
+  /** How many events, 1 to 100: those that were emitted last; 20 when left out. */
   readonly limit?: number | undefined;
 }
 
@@ -38,7 +42,8 @@ const pageSize = 100;
 const maxPages = 20;
 
 /**
- * Tries a filter on the last events of a topic that the log has something of.
+ * Tries a filter on the last events of a topic: on those among the events that were stored last, whether or not anybody got
+ * them, and beyond those on what the log has something of.
  *
  * @throws {HookwellError} `invalid_input`
  */
@@ -49,32 +54,30 @@ export async function previewFilter(engine: PreviewEngine, input: PreviewInput, 
       value: limit,
     });
   }
-  const deliveryIds = await deliveriesOfEvents(engine, accountId, topic, limit);
-  const events: Preview['events'][number][] = [];
-  for (const deliveryId of deliveryIds) {
-    const { event } = await engine.deliveries.get(accountId, deliveryId);
-    if (event) events.push({ id: event.id, occurredAt: event.occurredAt, matches: passes(event) });
-  }
+  const { events: last, complete } = await engine.deliveries.events(accountId, { topic, limit });
+  const found = new Map(last.map((event) => [event.id, event]));
+  if (!complete && found.size < limit) await addFromLog(found, engine, { accountId, topic, limit });
   // A retry puts an old event late in the log; ids sort by time.
-  events.sort((a, b) => (a.id < b.id ? 1 : -1));
+  const events = [...found.values()]
+    .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+    .map((event) => ({ id: event.id, occurredAt: event.occurredAt, matches: passes(event) }));
   return { events, matched: events.filter(({ matches }) => matches).length };
 }
 
-/** One delivery of each of the last events. */
-async function deliveriesOfEvents(
+/** Adds what the log has something of, until there are so many. */
+async function addFromLog(
+  found: Map<string, StoredEvent>,
   { deliveries }: PreviewEngine,
-  accountId: AccountId,
-  topic: string,
-  limit: number,
-): Promise<Iterable<string>> {
-  const byEvent = new Map<string, string>();
+  { accountId, topic, limit }: { readonly accountId: AccountId; readonly topic: string; readonly limit: number },
+): Promise<void> {
   const where = { kind: 'compare', field: 'topic', operator: '=', value: topic } as const;
-  for (let page = 0; page < maxPages && byEvent.size < limit; page += 1) {
+  for (let page = 0; page < maxPages && found.size < limit; page += 1) {
     const { rows } = await deliveries.attempts(accountId, { where, offset: page * pageSize, limit: pageSize });
     for (const { eventId, deliveryId } of rows) {
-      if (byEvent.size < limit && !byEvent.has(eventId)) byEvent.set(eventId, deliveryId);
+      if (found.size === limit || found.has(eventId)) continue;
+      const { event } = await deliveries.get(accountId, deliveryId);
+      if (event) found.set(eventId, event);
     }
     if (rows.length < pageSize) break;
   }
-  return byEvent.values();
 }

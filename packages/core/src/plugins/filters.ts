@@ -41,8 +41,8 @@ export interface FilterKeeper {
   /** Whether its filter lets an event through; false when the filter cannot be read. */
   readonly passes: (subscription: Pick<Subscription, 'id' | 'attributes'>, event: StoredEvent) => boolean;
   /**
-   * Tries a filter on the last events of a topic, without any effect: on those that were sent to somebody and are still in the
-   * log, because no call of an engine lists the others.
+   * Tries a filter on the last events of a topic, without any effect: on those among the 20,000 events that were stored last,
+   * of all accounts and whether or not anybody got them, and beyond these on those that the log still has something of.
    * @throws {HookwellError} `invalid_input` for a filter that cannot be taken
    */
   readonly preview: (engine: PreviewEngine, input: PreviewInput) => Promise<Preview>;

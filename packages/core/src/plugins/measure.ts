@@ -1,7 +1,8 @@
 import type { HealthState } from '../model/health.ts';
 import type { LaneState } from '../model/lane-state.ts';
 import type { OutcomeKind } from '../model/outcome.ts';
-import type { DeliveryNotice, HealthNotice } from '../engine-events.ts';
+import type { ReplayState } from '../model/replay.ts';
+import type { DeliveryNotice, HealthNotice, ReplayNotice } from '../engine-events.ts';
 import { HookwellError } from '../errors.ts';
 import type { EmittedContext, PluginContext } from '../plugin.ts';
 
@@ -26,6 +27,7 @@ export interface OutcomeMeasure {
 export interface Measures {
   readonly outcome: (measure: OutcomeMeasure) => void;
   readonly health: (health: HealthState) => void;
+  readonly replay: (state: ReplayState) => void;
 }
 
 /** The name of a topic, without its number: there are as many as the catalog has, and no more. */
@@ -70,6 +72,8 @@ const healthNotices = [
   'subscription:unsubscribed',
 ] as const;
 
+const replayNotices = ['replay:completed', 'replay:failed', 'replay:cancelled'] as const;
+
 /** Listens to what an engine tells, and answers how to stop that. */
 export function listen({ events }: PluginContext, measures: Measures): () => void {
   const stops: (() => void)[] = [];
@@ -86,6 +90,11 @@ export function listen({ events }: PluginContext, measures: Measures): () => voi
   }
   for (const name of healthNotices) {
     const listener = ({ subscription }: HealthNotice): void => measures.health(subscription.health);
+    events.on(name, listener);
+    stops.push(() => events.off(name, listener));
+  }
+  for (const name of replayNotices) {
+    const listener = ({ replay }: ReplayNotice): void => measures.replay(replay.state);
     events.on(name, listener);
     stops.push(() => events.off(name, listener));
   }

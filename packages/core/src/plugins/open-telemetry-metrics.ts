@@ -31,6 +31,10 @@ export function runMetrics(meter: Meter, context: PluginContext): RunningMetrics
     unit: '{change}',
     description: 'Changes of the health of subscriptions, by the state they changed to.',
   });
+  const replays = meter.createCounter('hookwell.replays', {
+    unit: '{replay}',
+    description: 'Replays that have ended: done, failed or cancelled.',
+  });
   const inFlight = meter.createObservableUpDownCounter('hookwell.deliveries.in_flight', {
     unit: '{delivery}',
     description: 'Requests of this process that have no answer yet.',
@@ -55,6 +59,7 @@ export function runMetrics(meter: Meter, context: PluginContext): RunningMetrics
       sent.add(1, attributes);
     },
     health: (health) => healthChanges.add(1, { 'hookwell.health': health }),
+    replay: (state) => replays.add(1, { 'hookwell.replay_state': state }),
   });
 
   return {

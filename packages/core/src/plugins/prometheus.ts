@@ -56,7 +56,7 @@ export const prometheus: (options?: Partial<PrometheusOptions>) => PrometheusPlu
 function setup({ registry = new Registry(), prefix }: PrometheusOptions): PluginSetup<Pick<PrometheusPlugin, 'registry'>> {
   // Gauges ask when they are read, so that they cost nothing in between.
   const lanesNow = (): ReturnType<typeof inMemory> => inMemory(context?.lanes.list() ?? []);
-  const { events, refusals, emits, outcomes, attempts, healthChanges } = register(registry, prefix, lanesNow);
+  const { events, refusals, emits, outcomes, attempts, healthChanges, replays } = register(registry, prefix, lanesNow);
   let context: PluginContext | undefined;
   let stopListening: (() => void) | undefined;
 
@@ -71,6 +71,7 @@ function setup({ registry = new Registry(), prefix }: PrometheusOptions): Plugin
           if (seconds !== null) attempts.observe({ event, outcome }, seconds);
         },
         health: (health) => healthChanges.inc({ health }),
+        replay: (state) => replays.inc({ state }),
       });
     },
 
@@ -128,6 +129,12 @@ function register(registry: Registry, prefix: string, lanesNow: () => ReturnType
         name: `${prefix}health_changes_total`,
         help: 'Changes of the health of subscriptions, by the state they changed to.',
         labelNames: ['health'],
+        registers,
+      }),
+      replays: new Counter({
+        name: `${prefix}replays_total`,
+        help: 'Replays that have ended: done, failed or cancelled.',
+        labelNames: ['state'],
         registers,
       }),
       inFlight: new Gauge({

@@ -1,7 +1,7 @@
 import { HookwellError } from '../errors.ts';
 import type { AccountId } from '../model/account.ts';
 import type { Page } from '../model/query.ts';
-import type { Subscription } from '../model/subscription.ts';
+import type { Subscription, WhichSubscriptions } from '../model/subscription.ts';
 import type { SubscriptionQuery } from '../storage-adapter.ts';
 
 /** The part of an engine that sealed texts are found and replaced through. */
@@ -44,24 +44,36 @@ const pageSize = 100;
 export async function rekey(engine: RekeyEngine, accounts: Accounts, attribute: string, ring: Resealing): Promise<RekeyResult> {
   let resealed = 0;
   const lost: { readonly accountId: string; readonly id: number }[] = [];
+  for await (const rows of pagesOf(engine, accounts, 'active')) {
+    for (const row of rows) {
+      const sealed = row.attributes[attribute];
+      if (sealed === undefined || ring.isFresh(sealed, row)) continue;
+      const text = opened(ring, sealed, row);
+      if (text === null) lost.push({ accountId: row.accountId, id: row.id });
+      else resealed += await reseal(engine, row, { [attribute]: ring.seal(text, row) });
+    }
+  }
+  return { resealed, lost };
+}
+
+/** The subscriptions of these accounts, by the hundred. */
+export async function* pagesOf(
+  engine: { readonly subscriptions: Pick<RekeyEngine['subscriptions'], 'list'> },
+  accounts: Accounts,
+  which: WhichSubscriptions,
+): AsyncGenerator<readonly Subscription[], void> {
   for await (const account of accounts) {
     for (let after = 0; ;) {
       const { rows } = await engine.subscriptions.list(account, {
+        which,
         where: { kind: 'compare', field: 'id', operator: '>', value: after },
         limit: pageSize,
       });
-      for (const row of rows) {
-        const sealed = row.attributes[attribute];
-        if (sealed === undefined || ring.isFresh(sealed, row)) continue;
-        const text = opened(ring, sealed, row);
-        if (text === null) lost.push({ accountId: row.accountId, id: row.id });
-        else resealed += await reseal(engine, row, { [attribute]: ring.seal(text, row) });
-      }
+      yield rows;
       if (rows.length < pageSize) break;
       after = rows.at(-1)?.id ?? after;
     }
   }
-  return { resealed, lost };
 }
 
 function opened(ring: Resealing, sealed: string, row: Subscription): string | null {

@@ -6,6 +6,7 @@ import { storageCountCases } from './storage-count-cases.ts';
 import { storageCutCases } from './storage-cut-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
 import { storageEraseCases } from './storage-erase-cases.ts';
+import { storageEventCases } from './storage-event-cases.ts';
 import { storageFenceCases } from './storage-fence-cases.ts';
 import type { StorageHarness } from './storage-harness.ts';
 import { storageHealthCases } from './storage-health-cases.ts';
@@ -51,6 +52,7 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageHealthCases,
   ...storageDueCases,
   ...storageManageCases,
+  ...storageEventCases,
   ...storageCountCases,
   ...storageCutCases,
   ...storageEraseCases,

@@ -95,6 +95,7 @@ export const storageLifeCases = [
       listAttempts: async () => storage.listAttempts('a', everything),
       countAttempts: async () => storage.countAttempts('a', { from: 0, until: 1, everyMs: 1, subscriptionId: null }),
       findEvents: async () => storage.findEvents('a', []),
+      listEvents: async () => storage.listEvents('a', { topic: null, after: '', limit: 1, looks: 1 }),
       replayDelivery: async () => storage.replayDelivery('a', batch.deliveries[0]!.id),
       cancelDelivery: async () => storage.cancelDelivery('a', batch.deliveries[0]!.id, 'it is over'),
       prune: async () => storage.prune({ deliveredAfterMs: 1, failedAfterMs: 1, maxAttemptsPerAccount: 1, limit: 1 }),

@@ -11,9 +11,9 @@ for (const plan of ['basic', 'plus'] as const) {
   test(`${plan}: the creation of contacts, tags and forms may be subscribed to, and nothing but contacts fires`, async (t) => {
     const plugin = contactPlans({ planOf: async () => plan });
     for (const topic of ['object_create(0)', 'sub_tag(3)', 'unsub_tag(3)', 'object_submits_form(4)', 'purchase_product(1)']) {
-      await t.notThrowsAsync(async () => plugin.subscribe?.(to(topic)), topic);
+      await t.notThrowsAsync(async () => plugin.subscribe?.(to(topic), null), topic);
     }
-    await t.throwsAsync(async () => plugin.subscribe?.(to('object_create(10001)')), {
+    await t.throwsAsync(async () => plugin.subscribe?.(to('object_create(10001)'), null), {
       code: 'not_permitted',
       message: /The plan "(basic|plus)" has webhooks of contacts only, and "object_create\(10001\)"/,
     });
@@ -25,7 +25,7 @@ for (const plan of ['basic', 'plus'] as const) {
 for (const plan of ['pro', 'enterprise'] as const) {
   test(`${plan}: every object may be subscribed to, and fires`, async (t) => {
     const plugin = contactPlans({ planOf: () => plan });
-    await t.notThrowsAsync(async () => plugin.subscribe?.(to('object_create(10001)')));
+    await t.notThrowsAsync(async () => plugin.subscribe?.(to('object_create(10001)'), null));
     t.is(await plugin.match?.(about(10_001), found), found);
   });
 }

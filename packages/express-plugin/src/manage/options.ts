@@ -24,9 +24,9 @@ export const manageOptions = {
     }),
   ),
   filters: Type.Optional(
-    Type.Unsafe<Pick<FilterKeeper, 'filterOf'>>({
+    Type.Unsafe<Pick<FilterKeeper, 'filterOf' | 'preview'>>({
       type: 'object',
-      description: 'What knows the filters of subscriptions: `filters()`, so that accounts can see and set theirs.',
+      description: 'What knows the filters of subscriptions: `filters()`, so that accounts can see, set and try theirs.',
     }),
   ),
   now: Type.Unsafe<() => number>({
@@ -41,7 +41,7 @@ export function isManaged({ manage, console }: { readonly manage?: boolean; read
 }
 
 /** Every member of what knows filters that is called, for checks at run time. */
-export const filterKeeperMembers = ['filterOf'] as const satisfies readonly (keyof FilterKeeper)[];
+export const filterKeeperMembers = ['filterOf', 'preview'] as const satisfies readonly (keyof FilterKeeper)[];
 
 /** Every member of what keeps secrets, for checks at run time. */
 export const secretKeeperMembers = ['rotate', 'secretsOf'] as const satisfies readonly (keyof SecretKeeper)[];

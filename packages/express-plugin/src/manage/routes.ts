@@ -2,6 +2,7 @@ import { attemptRoutes } from './attempts.ts';
 import { catalogRoutes } from './catalog.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { explanationRoutes } from './explanations.ts';
+import { filterRoutes } from './filter-preview.ts';
 import { liveRoutes } from './live.ts';
 import { replayRoutes } from './replays.ts';
 import type { ManageRoute } from './route.ts';
@@ -13,6 +14,7 @@ export const manageRoutes: readonly ManageRoute[] = [
   ...subscriptionRoutes,
   ...deliveryRoutes,
   ...replayRoutes,
+  ...filterRoutes,
   ...explanationRoutes,
   ...attemptRoutes,
   ...statsRoutes,

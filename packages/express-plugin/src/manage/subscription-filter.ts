@@ -1,4 +1,4 @@
-import { filterAttribute, type Subscription } from '@hookwell/core';
+import { filterAttribute, HookwellError, type Subscription } from '@hookwell/core';
 import { Problem } from './problem.ts';
 import type { ManageContext } from './route.ts';
 import type { SubscriptionJson } from './schemas.ts';
@@ -26,4 +26,14 @@ export function filterAttributes(
   if (filter === undefined) return {};
   if (options.filters) return { [filterAttribute]: filter && JSON.stringify(filter) };
   throw new Problem('invalid_body', 'Subscriptions have no filters here. Leave "filter" out.', { part: 'filter' });
+}
+
+/** Says of a filter that was refused in which member it stands. */
+export async function namingFilter<Answer>(work: Promise<Answer>): Promise<Answer> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!HookwellError.is(error, 'invalid_input') || !error.message.startsWith('Invalid filter')) throw error;
+    throw new Problem('invalid_body', error.message.toWellFormed(), { part: 'filter' });
+  }
 }

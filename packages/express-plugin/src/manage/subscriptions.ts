@@ -18,7 +18,7 @@ import {
   SubscriptionPath,
 } from './schemas-requests.ts';
 import { showSubscription } from './show.ts';
-import { filterAttributes } from './subscription-filter.ts';
+import { filterAttributes, namingFilter } from './subscription-filter.ts';
 import { checkMove, headerAttributes } from './subscription-headers.ts';
 
 const tag = 'Subscriptions';
@@ -107,7 +107,8 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
       const data = Object.keys(wanted).length === 0 ? '' : JSON.stringify(wanted);
       // One that is to be made has none to remove.
       const attributes = { ...sealed, ...filterAttributes(filter, call) } as Readonly<Record<string, string>>;
-      const created = await engine.subscriptions.create({ accountId, url, topic, format, encoding, data, attributes });
+      const wish = { accountId, url, topic, format, encoding, data, attributes };
+      const created = await namingFilter(engine.subscriptions.create(wish));
       const json = showSubscription(created, call);
       const secret = json.hasSecret ? options.secrets?.secretsOf(created)[0] : undefined;
       return secret === undefined ? json : { ...json, secret };
@@ -163,7 +164,8 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
       const sealed = headerAttributes(before, { headers, auth }, call);
       const attributes = { ...sealed, ...filterAttributes(filter, call) };
       const given = Object.keys(attributes).length > 0 && { attributes };
-      return showSubscription(await engine.subscriptions.update(accountId, path.id, { ...changes, ...given }), call);
+      const updating = engine.subscriptions.update(accountId, path.id, { ...changes, ...given });
+      return showSubscription(await namingFilter(updating), call);
     },
   }),
 

@@ -1,4 +1,4 @@
-import { standardWebhooks } from '@hookwell/core';
+import { filters, standardWebhooks } from '@hookwell/core';
 import test from 'ava';
 import { noon } from '../host.ts';
 import { bad, catalog, good, startManaged, type ManagedHost } from '../manage-host.ts';
@@ -143,6 +143,10 @@ const exercises: Readonly<Record<string, (ground: Ground) => Promise<unknown>>> 
     await host.engine.deliverDue();
     return api.request('previewReplay', { json: { outcomes: ['delivered'] } });
   },
+  async previewFilter({ api, host }) {
+    await deliver(host);
+    return api.request('previewFilter', { json: { topic: 'sub_tag(3)', filter: { exact: { 'data.id': 8 } } } });
+  },
   async getReplay({ api, host }) {
     const { id } = await host.engine.replays.create(1, { missing: true });
     return api.request('getReplay', { path: { id } });
@@ -254,13 +258,15 @@ async function subscribeInAllWays(api: DocumentedApi, name: string, event: strin
 }
 
 async function start(t: Parameters<typeof startManaged>[0], limit = 180): Promise<Ground> {
+  const keeper = filters();
   const host = await startManaged(t, {
     options: {
       documentation: {},
+      filters: keeper,
       rateLimit: { limit },
       secrets: { rotate: async () => ({ secret: 'whsec_AAAA' }), secretsOf: () => [] },
     },
-    engine: { plugins: [standardWebhooks({ secret: `whsec_${Buffer.alloc(24).toString('base64')}` })] },
+    engine: { plugins: [keeper, standardWebhooks({ secret: `whsec_${Buffer.alloc(24).toString('base64')}` })] },
   });
   return { host, api: await documentedApi(`${host.url}/1/openapi.json`) };
 }
