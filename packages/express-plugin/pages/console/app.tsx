@@ -8,6 +8,7 @@ import { DeliveryPage } from './delivery-page.tsx';
 import { Log } from './log.tsx';
 import { Overview } from './overview.tsx';
 import { Page } from './page.tsx';
+import { Replays } from './replays.tsx';
 import { hashOf, wholeLog, type Route } from './route.ts';
 import { go, Router } from './router.tsx';
 import { settings } from './settings.ts';
@@ -23,6 +24,7 @@ const sections: readonly { readonly name: string; readonly route: Route; readonl
     pages: ['subscriptions', 'subscription', 'new', 'edit'],
   },
   { name: 'Delivery log', route: { page: 'log', filter: wholeLog, delivery: null }, pages: ['log', 'delivery'] },
+  { name: 'Replays', route: { page: 'replays' }, pages: ['replays'] },
 ];
 
 const searchField = 'input[type=search]';
@@ -118,6 +120,8 @@ function Shown({ route }: { readonly route: Route }): JSX.Element {
       return <Log filter={route.filter} delivery={route.delivery} />;
     case 'delivery':
       return <DeliveryPage id={route.id} />;
+    case 'replays':
+      return <Replays />;
     case 'unknown':
       return (
         <Page title="There is no such page">

@@ -7,6 +7,7 @@ export type Route =
   | { readonly page: 'edit'; readonly id: number }
   | { readonly page: 'log'; readonly filter: LogFilter; readonly delivery: string | null }
   | { readonly page: 'delivery'; readonly id: string }
+  | { readonly page: 'replays' }
   | { readonly page: 'unknown' };
 
 export type RangeName = '1h' | '24h' | '7d';
@@ -55,6 +56,7 @@ export function readRoute(hash: string): Route {
     return { page: 'log', filter: readFilter(parameters), delivery: parameters.get('delivery') };
   }
   if (first === 'deliveries' && second !== undefined && third === undefined) return { page: 'delivery', id: second };
+  if (first === 'replays' && second === undefined) return { page: 'replays' };
   if (first !== 'subscriptions') return { page: 'unknown' };
   if (second === undefined) {
     const which = oneOf(['active', 'ended', 'all'] as const, parameters.get('which'));
@@ -83,6 +85,8 @@ export function hashOf(route: Route): string {
       return withQuery('#/log', { ...filterQuery(route.filter), delivery: route.delivery ?? '' });
     case 'delivery':
       return `#/deliveries/${encodeURIComponent(route.id)}`;
+    case 'replays':
+      return '#/replays';
     case 'unknown':
       return '#/';
   }

@@ -13,19 +13,21 @@ import { get, send } from './api.ts';
 import { DeleteDialog } from './dialog-delete.tsx';
 import { HeadersDialog } from './dialog-headers.tsx';
 import { PauseDialog } from './dialog-pause.tsx';
+import { ReplayDialog } from './dialog-replay.tsx';
 import { SecretDialog } from './dialog-secret.tsx';
 import { TestDialog } from './dialog-test.tsx';
 import { useChanges } from './hooks.ts';
 import { changed } from './live.ts';
 import { Page } from './page.tsx';
 import { hashOf } from './route.ts';
+import { go } from './router.tsx';
 import { settings } from './settings.ts';
 import { HealthTag } from './state-tag.tsx';
 import { statusName } from './status-name.ts';
 import { SubscriptionTraffic } from './subscription-traffic.tsx';
 import { healthWords, topicWords } from './words.ts';
 
-type Open = 'test' | 'pause' | 'secret' | 'headers' | 'delete';
+type Open = 'test' | 'pause' | 'replay' | 'secret' | 'headers' | 'delete';
 
 /** One subscription: how it is, what it is sent, and what can be done with it. */
 export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
@@ -71,6 +73,9 @@ export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
                 Pause
               </Button>
             )}
+            <Button icon="again" onClick={() => setOpen('replay')}>
+              Send again …
+            </Button>
             <a class="button" href={hashOf({ page: 'edit', id })}>
               Edit
             </a>
@@ -87,6 +92,7 @@ export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
       <SubscriptionTraffic id={id} />
       {open === 'test' && <TestDialog subscription={subscription} onClose={close} />}
       {open === 'pause' && <PauseDialog subscription={subscription} onClose={close} />}
+      {open === 'replay' && <ReplayDialog subscriptionId={id} onClose={close} onBegun={() => go({ page: 'replays' })} />}
       {open === 'secret' && <SecretDialog subscription={subscription} onClose={close} />}
       {open === 'headers' && <HeadersDialog subscription={subscription} onClose={close} />}
       {open === 'delete' && <DeleteDialog subscription={subscription} onClose={close} />}

@@ -1,4 +1,5 @@
 import type { SubscriptionJson } from '../../src/manage/schemas.ts';
+import type { ReplayJson } from '../../src/manage/schemas-replays.ts';
 import { moment } from '../look/format.ts';
 import type { IconName } from '../look/icon-paths.ts';
 import type { Tone } from '../look/tone.ts';
@@ -27,6 +28,13 @@ export const statusLabels: Readonly<Record<LogLine['status'], Label>> = {
   cancelled: { text: 'Cancelled', tone: 'off', icon: 'cross' },
   waiting: { text: 'Waiting', tone: 'info', icon: 'clock' },
   sending: { text: 'Sending', tone: 'info', icon: 'up' },
+};
+
+export const replayLabels: Readonly<Record<ReplayJson['state'], Label>> = {
+  running: { text: 'Running', tone: 'info', icon: 'again' },
+  done: { text: 'Done', tone: 'good', icon: 'check' },
+  cancelled: { text: 'Cancelled', tone: 'off', icon: 'cross' },
+  failed: { text: 'Failed', tone: 'bad', icon: 'warning' },
 };
 
 /** What is the matter with a subscription, and what happens next. */
