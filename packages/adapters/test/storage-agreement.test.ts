@@ -21,7 +21,7 @@ for (const seed of [1, 2, 3]) {
     for (const storage of [memory, sqlite]) await storage.start({ now: clock.now });
     t.teardown(async () => sqlite.stop());
     const calls = makeCalls(seed, clock);
-    for (let step = 0; step < 800; step += 1) {
+    for (let step = 0; step < 1_000; step += 1) {
       const { name, call, learn } = calls.next();
       const answer = await resultOf(call, sqlite);
       t.deepEqual(await resultOf(call, memory), answer, `step ${step}: ${name}`);

@@ -115,7 +115,10 @@ export function makeCalls(seed: number, clock: TestClock) {
         const metadata: Record<string, string> = random() < 0.5 ? {} : { traceparent: name };
         const given = { idempotencyKey: random() < 0.3 ? `key ${below(8)}` : null, leased: random() < 0.3, metadata };
         const batch = batchFor(name, lanes, { accountId, topic: `sub_tag(${below(3)})`, ...given });
-        const deliveries = batch.deliveries.map((delivery) => Object.assign(delivery, { accountId }));
+        const waits = (): object => (random() < 0.2 ? { coalesceKey: `record ${below(3)}`, dueInMs: below(3) * span } : {});
+        const deliveries = batch.deliveries.map((delivery) =>
+          Object.assign(delivery, { accountId }, delivery.leased ? {} : waits()),
+        );
         deliveryIds.push(...deliveries.map(({ id }) => id));
         eventIds.push(...batch.events.map(({ id }) => id));
         return { call: async (storage) => storage.storeEvents({ ...batch, deliveries, leaseMs: span }), learn: () => undefined };

@@ -1,4 +1,4 @@
-import type { StorageAdapter } from '@hookwell/core';
+import type { StorageAdapter, StoreBatch } from '@hookwell/core';
 import type { StorageHarness } from '@hookwell/core/testing';
 
 /** A storage that breaks a promise about transactions of the host's, the case that must catch it, and the sentence with which. */
@@ -35,6 +35,21 @@ const late = (sound: StorageAdapter, write: (call: () => Promise<unknown>) => vo
 };
 
 export const joinSaboteurs: readonly JoinSaboteur[] = [
+  {
+    does: 'makes a delivery of every event of a transaction',
+    sabotage: (sound) => ({
+      async join(transaction) {
+        const joined = await sound.join(transaction);
+        const apart = (batch: StoreBatch): StoreBatch => ({
+          ...batch,
+          deliveries: batch.deliveries.map(({ coalesceKey: _, ...delivery }) => delivery),
+        });
+        return { ...joined, storeEvents: async (batch) => joined.storeEvents(apart(batch)) };
+      },
+    }),
+    caughtBy: 'join gives what waits under a key the event of a transaction once that commits, and not when it rolls back',
+    sentence: /^it has not got the event of a transaction that committed/,
+  },
   {
     does: 'answers an event in a transaction and stores nothing',
     sabotage: (sound) => ({ join: late(sound, () => undefined) }),

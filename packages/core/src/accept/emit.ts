@@ -51,7 +51,7 @@ interface EmitBase {
 export interface EmitResult {
   /** The event's id; the earlier one's when its idempotency key was used before. */
   readonly id: string;
-  /** How many subscriptions get it; 0 for a duplicate. */
+  /** How many subscriptions get it, those included that are sent a later event of its record in its place; 0 for a duplicate. */
   readonly deliveries: number;
   /** Whether an earlier event with the same idempotency key stands for it. */
   readonly duplicate: boolean;

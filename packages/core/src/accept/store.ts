@@ -1,4 +1,5 @@
 import { HookwellError } from '../errors.ts';
+import { coalesceKeyOf } from '../model/coalescing.ts';
 import type { NewDelivery } from '../model/delivery.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { deliverAtOf } from '../model/event-times.ts';
@@ -78,9 +79,10 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
     for (const subscription of subscriptions) {
       const { accountId, id: subscriptionId } = subscription;
       const delivery = { id: context.newId(), accountId, subscriptionId, eventId: event.id };
-      if (delayMs > 0) {
-        deliveries.push({ ...delivery, leased: false, dueInMs: delayMs });
-        firstDueInMs = Math.min(firstDueInMs, delayMs);
+      const later = laterOf(event, subscription, delayMs, createdAt);
+      if (later) {
+        deliveries.push({ ...delivery, leased: false, ...later });
+        firstDueInMs = Math.min(firstDueInMs, later.dueInMs);
         continue;
       }
       const leased = context.reserve(subscription);
@@ -111,6 +113,18 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
   if (firstDueInMs < Number.POSITIVE_INFINITY) context.onDelayed(firstDueInMs);
   context.handOff(handed);
   return matches.map((match, index) => answerFor(match, events[index] as StoredEvent));
+}
+
+/** When a delivery is due that is not due at once, and by what later events find it; null for one that is. */
+function laterOf(
+  event: StoredEvent,
+  { coalesceMs }: Subscription,
+  delayMs: number,
+  now: number,
+): { readonly dueInMs: number; readonly coalesceKey?: string } | null {
+  if (delayMs > 0) return { dueInMs: delayMs };
+  const coalesceKey = coalesceMs > 0 ? coalesceKeyOf(event, coalesceMs, now) : null;
+  return coalesceKey === null ? null : { dueInMs: coalesceMs, coalesceKey };
 }
 
 function answerFor({ event, subscriptions }: Match, kept: StoredEvent): Stored {

@@ -1,5 +1,6 @@
 import { HookwellError } from '../errors.ts';
 import type { Catalog } from '../model/catalog.ts';
+import { maxCoalesceMs } from '../model/coalescing.ts';
 import { findObjectType } from '../model/crm-record.ts';
 import { isStorableText } from '../model/key-text.ts';
 import { dataSaying } from '../model/contract-data.ts';
@@ -11,7 +12,7 @@ import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
 
 /** What an owner chooses about a subscription. */
-export type SubscriptionChoices = Pick<Subscription, 'url' | 'topic' | 'format' | 'encoding' | 'data'>;
+export type SubscriptionChoices = Pick<Subscription, 'url' | 'topic' | 'format' | 'encoding' | 'data' | 'coalesceMs'>;
 
 /** What choices are checked against. */
 export interface CheckSubscriptionContext {
@@ -25,10 +26,10 @@ export interface CheckSubscriptionContext {
  * Checks what an owner chose, before anything is stored.
  *
  * @throws {HookwellError} `invalid_url`, `invalid_topic`, `unknown_event`, `unknown_object_type`, `unknown_format`,
- * `invalid_data`
+ * `invalid_data`, `invalid_input`
  */
 export function checkSubscription(choices: SubscriptionChoices, context: CheckSubscriptionContext): void {
-  const { url, topic, format, encoding, data } = choices;
+  const { url, topic, format, encoding, data, coalesceMs } = choices;
   const problem = typeof url === 'string' ? context.checkUrl(url) : `it is ${url === undefined ? 'missing' : `a ${typeof url}`}`;
   if (problem !== null) throw new HookwellError('invalid_url', `Invalid url ${shown(url)}: ${problem}.`, { value: url });
   const { eventType, target } = parseTopic(topic, context.catalog);
@@ -39,6 +40,7 @@ export function checkSubscription(choices: SubscriptionChoices, context: CheckSu
       value: encoding,
     });
   }
+  checkCoalesceMs(coalesceMs);
   if (typeof data !== 'string' || data.length > 4_096) {
     throw new HookwellError('invalid_data', 'Invalid data: it must be a text of at most 4096 characters.', { value: data });
   }
@@ -49,7 +51,15 @@ export function checkSubscription(choices: SubscriptionChoices, context: CheckSu
   }
 }
 
-const changeable = ['url', 'topic', 'format', 'encoding', 'data', 'attributes'] as const satisfies (keyof SubscriptionChanges)[];
+const changeable = [
+  'url',
+  'topic',
+  'format',
+  'encoding',
+  'data',
+  'coalesceMs',
+  'attributes',
+] as const satisfies (keyof SubscriptionChanges)[];
 
 /**
  * Checks what an owner, or a plugin, would have changed of a subscription, and answers what is to be stored.
@@ -89,6 +99,15 @@ export function checkChanges(
 /** What the format of a subscription can be: the built-in ones first. */
 export function formatsWith(plugins: readonly Pick<Plugin, 'formats'>[]): readonly string[] {
   return [...builtInFormats, ...plugins.flatMap((plugin) => plugin.formats ?? [])];
+}
+
+function checkCoalesceMs(coalesceMs: unknown): void {
+  if (Number.isSafeInteger(coalesceMs) && Number(coalesceMs) >= 0 && Number(coalesceMs) <= maxCoalesceMs) return;
+  throw new HookwellError(
+    'invalid_input',
+    `Invalid coalesceMs ${shown(coalesceMs)}: pass whole milliseconds from 0, for not at all, to ${maxCoalesceMs}, which is a day.`,
+    { value: coalesceMs },
+  );
 }
 
 function checkFormat(format: string, { plugins }: CheckSubscriptionContext): void {

@@ -33,6 +33,11 @@ export interface SubscriptionInput {
   readonly encoding?: Encoding | undefined;
   /** Kept as it is and shown again: the `data` text of the wire contract. At most 4,096 characters. */
   readonly data?: string | undefined;
+  /**
+   * For how long an event waits for later ones about the same record: then the newest is sent, once. In milliseconds, a day at the
+   * most; 0 (the default) for not at all.
+   */
+  readonly coalesceMs?: number | undefined;
   /** Texts for plugins, by name, such as `filter`: those that a plugin of the engine takes, and no others. */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
 }
@@ -171,8 +176,8 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       context.checkRunning();
       const before = await get(accountId, id);
       const checked = checkChanges(before, changes, context);
-      const { url, topic, format, encoding, data, attributes } = withChanges(before, checked);
-      const asked = { accountId: before.accountId, url, topic, format, encoding, data, attributes };
+      const { url, topic, format, encoding, data, coalesceMs, attributes } = withChanges(before, checked);
+      const asked = { accountId: before.accountId, url, topic, format, encoding, data, coalesceMs, attributes };
       const sameTopic = topic === before.topic;
       await checkAttributes(asked, context, Object.keys(sameTopic ? (checked.attributes ?? {}) : attributes));
       if (Object.keys(checked).some((name) => name !== 'attributes')) {
@@ -228,8 +233,8 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
     });
   }
   const accountId = checkAccountId(input.accountId);
-  const { url, topic, format = 'full', encoding = 'form', data = '' } = input;
-  const choices = { url, topic, format, encoding, data };
+  const { url, topic, format = 'full', encoding = 'form', data = '', coalesceMs = 0 } = input;
+  const choices = { url, topic, format, encoding, data, coalesceMs };
   checkSubscription(choices, context);
   return { accountId, ...choices, attributes: givenAttributes(input.attributes, context) };
 }

@@ -110,6 +110,24 @@ export const storageCoalesceCases = [
   }),
 
   storageCase(
+    'join gives what waits under a key the event of a transaction once that commits, and not when it rolls back',
+    async (trial) => {
+      const lane = await trial.subscribe();
+      const [first, second, third] = [updates(trial, [lane]), updates(trial, [lane]), updates(trial, [lane])];
+      await trial.storage.storeEvents(first);
+      const undone = await trial.begin();
+      await (await trial.storage.join(undone.within)).storeEvents(second);
+      await undone.rollback();
+      deepEqual(await waiting(trial), [withEventOf(first, first)], 'it has the event of a transaction that was rolled back');
+      const done = await trial.begin();
+      await (await trial.storage.join(done.within)).storeEvents(third);
+      await done.commit();
+      deepEqual(await waiting(trial), [withEventOf(first, third)], 'it has not got the event of a transaction that committed');
+    },
+    ['joins transactions'],
+  ),
+
+  storageCase(
     'cancelDelivery leaves a delivery alone that has another event than the one it is to be cancelled for',
     async (trial) => {
       const { storage } = trial;

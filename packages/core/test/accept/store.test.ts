@@ -207,3 +207,34 @@ test('what has a time is stored due then, takes no place, and says when the firs
   );
   t.deepEqual([seen.taken, seen.delayed, seen.waiting], [[1], [50], []]);
 });
+
+test('what a subscription has gathered waits under the key of its record, but for what has a time of its own', async (t) => {
+  const { context, seen } = contextOf();
+  const lane = (coalesceMs: number) => [subscription(1, { coalesceMs })];
+  const times = (metadata: Record<string, string>): Match => ({
+    ...matched('e1', []),
+    event: event('e1', { metadata }),
+    subscriptions: lane(60),
+  });
+  await store(
+    [
+      { ...matched('e1', []), subscriptions: lane(60) },
+      { ...matched('e1', [], { record: { id: `x\0${'y'.repeat(300)}` } }), subscriptions: lane(60) },
+      { ...matched('e1', []), subscriptions: lane(0) },
+      times({ 'hookwell:deliver-at': '15' }),
+      times({ 'hookwell:expires-at': '65' }),
+      times({ 'hookwell:expires-at': '66' }),
+    ],
+    context,
+  );
+  const got = seen.batches[0]?.deliveries.map(({ leased, dueInMs, coalesceKey }) => ({ leased, dueInMs, coalesceKey })) ?? [];
+  t.regex(got[1]?.coalesceKey ?? '', /^[0-9a-f]{64}$/);
+  t.deepEqual(got, [
+    { leased: false, dueInMs: 60, coalesceKey: 'sub_tag(3) 0 1' },
+    { leased: false, dueInMs: 60, coalesceKey: got[1]?.coalesceKey },
+    { leased: true, dueInMs: undefined, coalesceKey: undefined },
+    { leased: false, dueInMs: 10, coalesceKey: undefined },
+    { leased: true, dueInMs: undefined, coalesceKey: undefined },
+    { leased: false, dueInMs: 60, coalesceKey: 'sub_tag(3) 0 1' },
+  ]);
+});
