@@ -14,7 +14,9 @@ const without = (batch: StoreBatch, isLeftOut: (delivery: NewDelivery) => boolea
 /** The batch with what waits by itself. */
 const apart = (batch: StoreBatch): StoreBatch => ({
   ...batch,
-  deliveries: batch.deliveries.map(({ coalesceKey: _, ...delivery }) => delivery),
+  deliveries: batch.deliveries.map(({ id, accountId, subscriptionId, eventId, leased }) => {
+    return { id, accountId, subscriptionId, eventId, leased };
+  }),
 });
 
 /** Whether a delivery waits that was stored under the key before, as far as notes say. */

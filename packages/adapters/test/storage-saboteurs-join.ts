@@ -42,7 +42,9 @@ export const joinSaboteurs: readonly JoinSaboteur[] = [
         const joined = await sound.join(transaction);
         const apart = (batch: StoreBatch): StoreBatch => ({
           ...batch,
-          deliveries: batch.deliveries.map(({ coalesceKey: _, ...delivery }) => delivery),
+          deliveries: batch.deliveries.map(({ id, accountId, subscriptionId, eventId, leased }) => {
+            return { id, accountId, subscriptionId, eventId, leased };
+          }),
         });
         return { ...joined, storeEvents: async (batch) => joined.storeEvents(apart(batch)) };
       },

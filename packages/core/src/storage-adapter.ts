@@ -137,7 +137,8 @@ export interface StorageAdapter {
   /**
    * Stores events and their deliveries, all or nothing and durable when it resolves; rejects when an id is not new. An
    * event whose idempotency key its account has used, for one that is still stored or stands before it in the batch, is
-   * left out with its deliveries. Answers one event for each given one, in order: itself, or the earlier one.
+   * left out with its deliveries. Answers one event for each given one, in order: itself, or the earlier one. Where a
+   * delivery of the subscription waits under the same `coalesceKey`, that is given the event instead, also one of the same batch.
    */
   readonly storeEvents: (batch: StoreBatch) => Promise<readonly StoredEvent[]>;
 
@@ -152,7 +153,7 @@ export interface StorageAdapter {
    * Leases due deliveries to one caller only, lanes in turn from `after` on and oldest due first within a lane, whatever
    * the length of any lane. Passes lanes over that are paused; a lane whose subscription is unsubscribed is never paused.
    * A lease that ran out is due like any other delivery, and counts as abandoned once it is claimed again; until then, or
-   * until it is cancelled, its fence still holds.
+   * until it is cancelled, its fence still holds. What is claimed loses its `coalesceKey`.
    */
   readonly claimDeliveries: (request: ClaimRequest) => Promise<ClaimResult>;
 

@@ -31,7 +31,7 @@ export function prepareStoreEvents(connection: Connection) {
       .where('account_id', '=', bound<string>())
       .where('idempotency_key', '=', bound<string>()),
   );
-  const delivery = queries.insertInto('hookwell_deliveries').values({
+  const given = queries.insertInto('hookwell_deliveries').values({
     id: bound<string>(),
     account_id: bound<string>(),
     subscription_id: bound<number>(),
@@ -45,10 +45,10 @@ export function prepareStoreEvents(connection: Connection) {
     order_key: bound<string | null>(),
     coalesce_key: bound<string | null>(),
   });
-  const insertDelivery = connection.prepare(delivery);
+  const insertDelivery = connection.prepare(given);
   /** The same; what waits under its key is given its event instead. */
   const insertOrUpdate = connection.prepare(
-    delivery.onConflict((conflict) =>
+    given.onConflict((conflict) =>
       conflict
         .columns(['subscription_id', 'coalesce_key'])
         .where('coalesce_key', 'is not', null)

@@ -13,10 +13,8 @@ function updates(
   { key = 'contact 8', ...given }: Partial<StoredEvent> & { readonly key?: string } = {},
 ): StoreBatch {
   const batch = trial.batch(lanes, given);
-  return {
-    ...batch,
-    deliveries: batch.deliveries.map((delivery) => ({ ...delivery, coalesceKey: key, dueInMs: trial.spanMs })),
-  };
+  const waits = { coalesceKey: key, dueInMs: trial.spanMs };
+  return { ...batch, deliveries: batch.deliveries.map((delivery) => Object.assign(delivery, waits)) };
 }
 
 /** Two batches as one. */

@@ -15,7 +15,7 @@ import { go } from './router.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
 import { topicWords } from './words.ts';
 
-const nothingChosen: NewSubscriptionJson = { url: '', topic: '', format: 'full', encoding: 'form' };
+const nothingChosen: NewSubscriptionJson = { url: '', topic: '', format: 'full', encoding: 'form', coalesceMs: 0 };
 
 /** Makes a subscription. */
 export function NewSubscription(): JSX.Element {

@@ -5,6 +5,7 @@ import type { CatalogJson } from '../../src/manage/schemas-stats.ts';
 import { ApiError } from '../look/api.ts';
 import { Button } from '../look/button.tsx';
 import { Field } from '../look/field.tsx';
+import { span } from '../look/format.ts';
 import { Problem } from '../look/problem.tsx';
 import { useAction } from '../look/use-action.ts';
 import { TopicPicker } from './topic-picker.tsx';
@@ -26,17 +27,21 @@ const formats: Readonly<Record<string, string>> = {
   notify: 'The number only: your program asks for the rest.',
 };
 
+/** For how long updates can be gathered here, in milliseconds. */
+const windowsMs = [0, 10_000, 60_000, 600_000, 3_600_000, 86_400_000];
+
 /** What an owner chooses about a subscription. What the API refuses is told at the field that it is about. */
 export function SubscriptionForm({ catalog, start, saveAs, onSave, cancel, note }: SubscriptionFormProps): JSX.Element {
   const [url, setUrl] = useState(start.url);
   const [topic, setTopic] = useState(start.topic);
   const [format, setFormat] = useState(start.format ?? 'full');
   const [encoding, setEncoding] = useState(start.encoding ?? 'form');
+  const [coalesceMs, setCoalesceMs] = useState(start.coalesceMs ?? 0);
   const form = useRef<HTMLFormElement>(null);
   const save = useAction(async () => {
     try {
       checkChosen(topic, url);
-      await onSave({ url: url.trim(), topic, format, encoding });
+      await onSave({ url: url.trim(), topic, format, encoding, coalesceMs });
     } catch (error) {
       // Where there is something to put right, the cursor goes there.
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
@@ -95,6 +100,25 @@ export function SubscriptionForm({ catalog, start, saveAs, onSave, cancel, note 
             </label>
           ))}
         </fieldset>
+        <Field
+          label="Updates of the same record"
+          hint={
+            coalesceMs === 0
+              ? 'Every event is sent, as soon as it happens.'
+              : 'Events about a record wait for so long, and the newest of them is sent.'
+          }
+          error={of('coalesceMs')}
+        >
+          {(control) => (
+            <select {...control} value={coalesceMs} onChange={(event) => setCoalesceMs(Number(event.currentTarget.value))}>
+              {[...new Set([...windowsMs, coalesceMs])].map((ms) => (
+                <option key={ms} value={ms}>
+                  {ms === 0 ? 'Send each' : `Send one in ${span(ms)}`}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
         {error && wrong === null && <Problem error={error} />}
         {note && <p class="small muted">{note}</p>}
         <div class="form-actions">
@@ -120,7 +144,7 @@ function checkChosen(topic: string, url: string): void {
 
 /** The field that an error is about; null when it is about none of them. */
 function partOf(part: string | undefined, message: string | undefined): string | null {
-  if (part !== undefined && ['url', 'topic', 'format'].includes(part)) return part;
+  if (part !== undefined && ['url', 'topic', 'format', 'coalesceMs'].includes(part)) return part;
   const named = /^Invalid (url|topic)\b|^Unknown (event|object type|format)\b/.exec(message ?? '');
   if (!named) return null;
   return named[1] ?? (named[2] === 'format' ? 'format' : 'topic');

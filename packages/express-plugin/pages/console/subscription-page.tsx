@@ -4,6 +4,7 @@ import type { SubscriptionJson } from '../../src/manage/schemas.ts';
 import { announce } from '../look/announce.ts';
 import { Button } from '../look/button.tsx';
 import { Copy } from '../look/copy.tsx';
+import { span } from '../look/format.ts';
 import { Icon } from '../look/icon.tsx';
 import { Problem } from '../look/problem.tsx';
 import { Time } from '../look/time.tsx';
@@ -143,7 +144,8 @@ interface FactsProps {
 }
 
 function Facts({ subscription, onOpen }: FactsProps): JSX.Element {
-  const { id, url, topic, format, encoding, createdAt, lastAttemptAt, lastStatus, filter, hasSecret, headerNames } = subscription;
+  const { id, url, topic, format, encoding, coalesceMs, createdAt, lastAttemptAt, lastStatus } = subscription;
+  const { filter, hasSecret, headerNames } = subscription;
   return (
     <section class="card" aria-labelledby="facts">
       <div class="card-head">
@@ -163,6 +165,12 @@ function Facts({ subscription, onOpen }: FactsProps): JSX.Element {
         <dd>
           {format}, {encoding === 'form' ? 'as form fields' : 'as JSON'}
         </dd>
+        {coalesceMs > 0 && (
+          <>
+            <dt>Updates</dt>
+            <dd>of the same record within {span(coalesceMs)} are sent once, the newest</dd>
+          </>
+        )}
         {filter && (
           <>
             <dt>Filter</dt>

@@ -9,6 +9,7 @@ export const subscriptionExample: SubscriptionJson = {
   topic: 'sub_tag(4)',
   format: 'lightweight',
   encoding: 'form',
+  coalesceMs: 0,
   createdAt: '2026-01-15T12:00:00.000Z',
   health: 'healthy',
   healthReason: '',

@@ -46,6 +46,13 @@ export const encoding = Type.Enum(['form', 'json'], {
   description: 'How payloads are written: as a PHP-style form, or as JSON.',
 });
 
+export const coalesceMs = Type.Integer({
+  minimum: 0,
+  maximum: 86_400_000,
+  description:
+    'For how long an event waits for later ones about the same record, which are then one delivery, of the newest. In milliseconds; 0 for not at all.',
+});
+
 /**
  * A filter. What it may be is said in words, because it is checked where it is kept: a schema that holds itself could not say
  * more to a client.

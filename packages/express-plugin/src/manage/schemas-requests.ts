@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox';
 import { healthStates } from './schemas.ts';
 import {
   closed,
+  coalesceMs,
   deliveryId,
   encoding,
   filter,
@@ -86,6 +87,7 @@ export const NewSubscriptionBody = Type.Object(
     topic,
     format: Type.Optional({ ...format, default: 'full' }),
     encoding: Type.Optional({ ...encoding, default: 'form' }),
+    coalesceMs: Type.Optional({ ...coalesceMs, default: 0 }),
     headers: Type.Optional(headers),
     auth: Type.Optional(auth),
     filter: Type.Optional(filter),
@@ -99,6 +101,7 @@ export const SubscriptionChangesBody = Type.Object(
     topic: Type.Optional(topic),
     format: Type.Optional(format),
     encoding: Type.Optional(encoding),
+    coalesceMs: Type.Optional(coalesceMs),
     headers: Type.Optional(headers),
     auth: Type.Optional(auth),
     filter: Type.Optional(orNull(filter, 'Another filter; null for every event of the topic.')),

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import {
   closed,
+  coalesceMs,
   count,
   deliveryId,
   encoding,
@@ -29,6 +30,7 @@ export const SubscriptionSchema = Type.Object(
     topic,
     format: text('`full`, `lightweight`, `notify`, or one that the host has added.'),
     encoding,
+    coalesceMs,
     createdAt: time('When it was made.'),
     health: Type.Enum([...healthStates], { description: 'How its endpoint is doing; `paused` when its owner holds it.' }),
     healthReason: text('Why, in plain words; empty while it is healthy.'),

@@ -19,7 +19,7 @@ function isoOrNull(ms: number | null): string | null {
 /** A subscription as it is answered: without what plugins keep with it. */
 export function showSubscription(subscription: Subscription, context: ManageContext): SubscriptionJson {
   const { engine, options } = context;
-  const { id, url, topic, format, encoding, health, healthReason, consecutiveFailures, lastStatus } = subscription;
+  const { id, url, topic, format, encoding, coalesceMs, health, healthReason, consecutiveFailures, lastStatus } = subscription;
   const now = options.now();
   const { pausedUntil } = subscription;
   const isHeld = pausedUntil !== null && pausedUntil > now && pausedUntil - now < longestHoldMs;
@@ -29,6 +29,7 @@ export function showSubscription(subscription: Subscription, context: ManageCont
     topic,
     format,
     encoding,
+    coalesceMs,
     createdAt: isoTime(subscription.createdAt),
     health,
     healthReason,
