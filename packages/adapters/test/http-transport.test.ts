@@ -50,6 +50,20 @@ test('no more connections are opened to an origin than the option says, and the 
   t.is(receiver.connections(), 3);
 });
 
+test('requests that wait for a connection get one when the one before them fails, or cannot be opened at all', async (t) => {
+  const { receiver, transport } = await setUp(t, { connections: 1 });
+  const ways = ['reset', 'ok', 'garbage', 'close', 'ok'] as const;
+  const answers = ways.map(async (way) => transport.send(requestTo(`${receiver.origin}/${way}`)));
+  t.deepEqual(
+    (await Promise.all(answers)).map(({ ok }) => ok),
+    ways.map((way) => way === 'ok'),
+  );
+  await receiver.close();
+  const refused = ways.map(async () => transport.send(requestTo(`${receiver.origin}/ok`)));
+  // The first one still had the connection of the last one above.
+  for (const result of (await Promise.all(refused)).slice(1)) t.like(result, { ok: false, reason: 'connection refused' });
+});
+
 test('a request whose time is over while it waits for a connection is never sent', async (t) => {
   const { receiver, transport } = await setUp(t, { connections: 1, totalMs: 1_000 });
   const stuck = transport.send(requestTo(receiver.url('never')));

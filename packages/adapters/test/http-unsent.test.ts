@@ -5,7 +5,7 @@ import { resolveOptions, type TransportAdapter } from '@hookwell/core';
 import test from 'ava';
 import { buildConnector } from 'undici';
 import { AddressGuard } from '../src/http/address-guard.ts';
-import { Connection } from '../src/http/connections.ts';
+import { Connection } from '../src/http/connection.ts';
 import { httpTransportOver } from '../src/http/http-transport.ts';
 import { HttpTransportOptionsSchema } from '../src/http/index.ts';
 import { requestTo } from './http-requests.ts';

@@ -1,7 +1,8 @@
 import { readAnswer, type TransportResult } from '@hookwell/core';
 import type { Dispatcher } from 'undici';
 import { answerText } from './answer-text.ts';
-import { maxHeaderBytes, type Connection, type ConnectedHandler } from './connections.ts';
+import { maxHeaderBytes, type Connection } from './connection.ts';
+import type { ConnectedHandler } from './connections.ts';
 import { failure, failureOf, isClosing, type Failure, type Outages } from './failure.ts';
 import type { HttpTransportOptions } from './http-options.ts';
 import type { Limited } from './in-flight.ts';
@@ -91,7 +92,7 @@ export class Exchange implements ConnectedHandler, Limited {
     if (this.#settled) return;
     const { keptBytes } = this.#context;
     if (this.#read < keptBytes) {
-      const part = chunk.subarray(0, keptBytes - this.#read);
+      const part = chunk.length <= keptBytes - this.#read ? chunk : chunk.subarray(0, keptBytes - this.#read);
       this.#kept = this.#kept === null ? part : Buffer.concat([this.#kept, part]);
     }
     this.#read += chunk.length;
@@ -103,9 +104,12 @@ export class Exchange implements ConnectedHandler, Limited {
   onResponseEnd(): void {
     this.connection?.answered(this.#context.options.monotonicNow() - this.#writtenAt);
     this.#settle(this.#answer());
+    this.connection?.free();
   }
 
   onResponseError(_controller: unknown, error: unknown): void {
+    // Later, because undici is in the middle of taking its connection apart.
+    queueMicrotask(() => this.connection?.free());
     if (this.#settled) return;
     const { options, outages } = this.#context;
     this.#incomplete({ ...failureOf(error, outages, options), unsent: this.#isUnsent(error) });

@@ -1,11 +1,10 @@
 import { resolveOptions, type TransportAdapter, type TransportRequest, type TransportResult } from '@hookwell/core';
 import QuickLRU from 'quick-lru';
-import type { Agent } from 'undici';
 import { AccessTokens } from './access-tokens.ts';
 import { AddressGuard } from './address-guard.ts';
 import { maxKeptBytes } from './answer-text.ts';
 import { AuthorizedSend } from './authorized-send.ts';
-import { openConnections, type Connector } from './connections.ts';
+import { Connections, type Connector, type OnConnected } from './connections.ts';
 import { Exchange, maxReadBytes, type ExchangeContext } from './exchange.ts';
 import { failure, Outages, refusedUrl } from './failure.ts';
 import { guardedConnector } from './guarded-connector.ts';
@@ -40,7 +39,7 @@ export function httpTransportOver(connector: Connector, guard: AddressGuard, opt
   const inFlight = new InFlight<Limited>(monotonicNow);
   const tokens = readOAuth2Clients(options.oauth2, rules).map((client) => new AccessTokens(client, { ask, monotonicNow }));
   const targets = new QuickLRU<string, Target | string>({ maxSize: rememberedUrls });
-  let agent: Agent | undefined;
+  let connections: Connections | undefined;
   let context: ExchangeContext | undefined;
   let stopping: Promise<void> | undefined;
   const track = (exchange: Exchange): void => inFlight.add(exchange);
@@ -55,11 +54,11 @@ export function httpTransportOver(connector: Connector, guard: AddressGuard, opt
   }
 
   async function ask(request: TokenRequest): Promise<TransportResult> {
-    if (!agent || !context) return failure('local', stopped);
-    return transmit(agent, { ...context, keptBytes: maxReadBytes }, request.target, request, track);
+    if (!connections || !context) return failure('local', stopped);
+    return transmit(connections, { ...context, keptBytes: maxReadBytes }, request.target, request, track);
   }
 
-  async function close(closed: Agent): Promise<void> {
+  async function close(closed: Connections): Promise<void> {
     await inFlight.empty();
     inFlight.close();
     await closed.destroy();
@@ -72,9 +71,10 @@ export function httpTransportOver(connector: Connector, guard: AddressGuard, opt
 
     async start({ now }) {
       await stopping;
-      if (agent) return;
+      if (connections) return;
       context = { options, outages, now, keptBytes: maxKeptBytes, onSettled: (exchange) => inFlight.remove(exchange) };
-      agent = openConnections(options, connector, (error, hostname) => outages.connected(error, hostname));
+      const onConnected: OnConnected = (error, hostname) => outages.connected(error, hostname);
+      connections = new Connections({ options, connector, onConnected });
     },
 
     checkUrl(url) {
@@ -84,7 +84,7 @@ export function httpTransportOver(connector: Connector, guard: AddressGuard, opt
 
     // Not an async function: wrapping one promise in another is measurable here.
     send(request) {
-      if (!agent || !context) return Promise.resolve(failure('local', stopped));
+      if (!connections || !context) return Promise.resolve(failure('local', stopped));
       const target = targetOf(request.url);
       if (typeof target === 'string') {
         return Promise.resolve(failure('policy', refusedUrl(target)));
@@ -95,14 +95,14 @@ export function httpTransportOver(connector: Connector, guard: AddressGuard, opt
       }
       const own = tokens.find(({ isFor }) => isFor(target, request.accountId));
       if (own && !hasHeader(request.headers, 'authorization'))
-        return sendAuthorized(agent, { ...context, inFlight }, own, target, request);
-      return transmit(agent, context, target, request, track);
+        return sendAuthorized(connections, { ...context, inFlight }, own, target, request);
+      return transmit(connections, context, target, request, track);
     },
 
     async stop() {
-      if (agent) {
-        stopping = close(agent);
-        agent = undefined;
+      if (connections) {
+        stopping = close(connections);
+        connections = undefined;
       }
       await stopping;
     },
@@ -121,7 +121,7 @@ function hasHeader(headers: readonly string[], wanted: string): boolean {
 
 /** Sends a request with a token, as one piece of work: its exchanges have no times of their own. */
 function sendAuthorized(
-  agent: Agent,
+  connections: Connections,
   context: ExchangeContext & { readonly inFlight: InFlight<Limited> },
   tokens: AccessTokens,
   target: Target,
@@ -134,7 +134,7 @@ function sendAuthorized(
     tokens,
     transmit: (token, begun) => {
       const authorized = { headers: [...headers, 'authorization', `Bearer ${token}`], body };
-      return transmit(agent, { ...context, onSettled: () => undefined }, target, authorized, begun);
+      return transmit(connections, { ...context, onSettled: () => undefined }, target, authorized, begun);
     },
     onSettled: (settled) => inFlight.remove(settled),
   });
@@ -145,7 +145,7 @@ function sendAuthorized(
 
 /** @param begun is told of the exchange, to end it in time */
 function transmit(
-  agent: Agent,
+  connections: Connections,
   context: ExchangeContext,
   { origin, path }: Target,
   { headers, body }: { readonly headers: readonly string[]; readonly body: string },
@@ -156,7 +156,7 @@ function transmit(
     begun(exchange);
     try {
       // undici only reads the headers, although its types do not say so.
-      agent.dispatch({ origin, path, method: 'POST', headers: headers as string[], body }, exchange);
+      connections.dispatch({ origin, path, method: 'POST', headers: headers as string[], body }, exchange);
     } catch (error) {
       exchange.onResponseError(null, error);
     }
