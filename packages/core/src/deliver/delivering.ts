@@ -114,7 +114,7 @@ export function delivering({ options, storage, transports, announcer, newId, not
       lateRecords.group(claimed.held);
       return claimed;
     },
-    dispatch: async (held, late) => dispatch(held, dispatchContext, late),
+    dispatch: (held, late) => dispatch(held, dispatchContext, late),
     recording,
     releasing: gather({
       groupSize,

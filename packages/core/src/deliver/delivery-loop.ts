@@ -80,7 +80,7 @@ export class DeliveryLoop {
     this.#claims = new LaneClaims({ ...context, release });
     this.#slots = new Slots({
       ...context,
-      send: async (held) => this.#outside(this.#send, held),
+      send: this.#send,
       release,
       report: context.notices.report,
     });
@@ -224,7 +224,7 @@ export class DeliveryLoop {
   /** Starts what may be started; once it stops, nothing may, and what waits is handed back. */
   #start(): void {
     if (this.#stopping) for (const held of this.#context.lanes.takeWaiting()) void this.#release(held);
-    else this.#slots.fill();
+    else this.#outside(() => this.#slots.fill());
   }
 
   /** Sends one claim, and says what that tells of its endpoint; its outcome is written a moment later. */

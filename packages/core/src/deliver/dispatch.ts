@@ -27,8 +27,20 @@ export interface DispatchContext {
 export async function dispatch(held: Held, context: DispatchContext, late: LateRecord | null = null): Promise<Dispatched> {
   const startedAt = context.now();
   const began = context.monotonicNow();
-  const request = prepare(held, late, startedAt, context);
-  const result = 'ok' in request ? request : await send(request.transport, request.request);
+  const prepared = prepare(held, late, startedAt, context);
+  let result: DispatchResult;
+  if ('ok' in prepared) {
+    result = prepared;
+  } else {
+    const { transport, request } = prepared;
+    try {
+      result = checked(await transport.send(request), transport);
+      // One more try at once where nothing can have reached the receiver: a kept connection that it had closed meanwhile.
+      if (!result.ok && result.unsent) result = checked(await transport.send(request), transport);
+    } catch (error) {
+      result = localFault(`the ${transport.name} transport failed: ${messageOf(error)}`);
+    }
+  }
   return { held, startedAt, durationMs: Math.max(0, Math.round(context.monotonicNow() - began)), result };
 }
 
@@ -99,17 +111,8 @@ function checkHeaders({ name }: Pick<Plugin, 'name'>, headers: readonly string[]
 const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const headerValue = /^[\t\x20-\x7e]{0,4096}$/;
 
-/** One more try at once where nothing can have reached the receiver: a kept connection that it had closed meanwhile. */
-async function send(transport: TransportAdapter, request: TransportRequest): Promise<TransportResult> {
-  for (let isFirst = true; ; isFirst = false) {
-    try {
-      const result: TransportResult | undefined = await transport.send(request);
-      if (typeof result?.ok !== 'boolean') return localFault(`the ${transport.name} transport gave no result`);
-      if (result.ok || !result.unsent || !isFirst) return result;
-    } catch (error) {
-      return localFault(`the ${transport.name} transport failed: ${messageOf(error)}`);
-    }
-  }
+function checked(result: TransportResult | undefined, { name }: Pick<TransportAdapter, 'name'>): TransportResult {
+  return typeof result?.ok === 'boolean' ? result : localFault(`the ${name} transport gave no result`);
 }
 
 function localFault(reason: string): Extract<TransportResult, { ok: false }> {

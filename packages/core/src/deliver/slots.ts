@@ -19,21 +19,18 @@ export interface SlotsContext {
   readonly report: (error: unknown) => void;
 }
 
-/** A request that holds a slot, and what frees that. */
-interface Occupied {
-  readonly request: UnderWay;
-  readonly free: () => void;
-}
-
 /**
- * The slots of this process: p-queue runs so many at once, and each serves the lanes in turn until nothing more may start.
- * A request that takes long gives its slot up and goes on beside it, so that no endpoint keeps the others waiting.
+ * The slots of this process: p-queue runs so many at once, and each serves the lanes in turn. One that finds nothing to start
+ * waits for what comes next, because to begin a job of p-queue costs as much as to send a request. A request that takes long
+ * gives its slot up and goes on beside it, so that no endpoint keeps the others waiting.
  */
 export class Slots {
   readonly #context: SlotsContext;
   readonly #queue: PQueue;
-  /** In the order in which they began, so that the first one is the next to be late. */
-  readonly #occupied = new Map<UnderWay, Occupied>();
+  /** The requests that hold a slot, each with what frees that, in the order in which they began: the first is late next. */
+  readonly #occupied = new Map<UnderWay, () => void>();
+  /** The slots that wait for a request, each by what frees it when that has ended. */
+  readonly #waiting: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #filling = false;
 
@@ -44,7 +41,7 @@ export class Slots {
 
   /** Whether a slot is free. */
   get hasFree(): boolean {
-    return this.#queue.pending < this.#context.concurrency;
+    return this.#queue.pending - this.#waiting.length < this.#context.concurrency;
   }
 
   /** Starts what may be started now. */
@@ -52,30 +49,35 @@ export class Slots {
     if (this.#filling) return;
     this.#filling = true;
     const { lanes, report } = this.#context;
-    while (lanes.hasNext && this.hasFree) this.#queue.add(this.#serve).catch(report);
+    while (lanes.hasNext && this.hasFree) {
+      const free = this.#waiting.pop();
+      if (free) this.#next(free);
+      else this.#queue.add(this.#serve).catch(report);
+    }
     for (let request = lanes.nextSlow(); request; request = lanes.nextSlow()) void this.#run(request);
     this.#filling = false;
   }
 
   readonly #serve = async (): Promise<void> => {
-    const { lanes } = this.#context;
-    for (let request = lanes.next(); request; request = lanes.next()) {
-      if (lanes.hasNext) this.fill();
-      await this.#occupy(request);
-    }
+    for (;;) await new Promise<void>((free) => this.#next(free));
   };
 
-  /** Sends one delivery; resolves when the slot is free, which may be before the request ends. */
-  async #occupy(request: UnderWay): Promise<void> {
-    return new Promise((free) => {
-      this.#occupied.set(request, { request, free });
-      if (this.#timer === undefined) this.#watch(request);
-      void this.#run(request).then(free);
-    });
+  /** Sends what is next in a slot, or lets it wait for that; frees it when the request has ended, or takes long. */
+  #next(free: () => void): void {
+    const { lanes } = this.#context;
+    const request = lanes.next();
+    if (!request) {
+      this.#waiting.push(free);
+      return;
+    }
+    if (lanes.hasNext) this.fill();
+    this.#occupied.set(request, free);
+    if (this.#timer === undefined) this.#watch(request);
+    void this.#run(request, free);
   }
 
   /** Never rejects: what goes wrong must not end the process of the host. */
-  async #run(request: UnderWay): Promise<void> {
+  async #run(request: UnderWay, free?: () => void): Promise<void> {
     const { lanes, send, report } = this.#context;
     let answer: LaneAnswer | null = null;
     try {
@@ -85,6 +87,7 @@ export class Slots {
     }
     this.#occupied.delete(request);
     lanes.finish(request, answer);
+    free?.();
     if (request.holds === 'slow') this.#look();
   }
 
@@ -104,7 +107,7 @@ export class Slots {
   #look(): void {
     const { lanes, slowAfterMs, monotonicNow, release } = this.#context;
     const now = monotonicNow();
-    for (const { request, free } of this.#occupied.values()) {
+    for (const [request, free] of this.#occupied) {
       if (now - request.since < slowAfterMs) {
         if (this.#timer === undefined) this.#watch(request);
         break;
