@@ -121,6 +121,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     loop,
     onPromised: () => lookout.begin(loop.running),
     onDelayed: (dueInMs) => (loop.running ? loop.wakeIn(dueInMs) : reminder.ringIn(dueInMs)),
+    checkRunning,
   });
   const lanes = { list: delivery.lanes };
   const hooksAreGiven = pluginContext({
@@ -268,10 +269,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       await starting;
     },
 
-    async emit(topic, input, { within } = {}) {
-      checkRunning();
-      return accepting.accept(topic, input, within);
-    },
+    emit: (topic, input, transaction) => accepting.accept(topic, input, transaction?.within),
 
     async deliverDue() {
       checkRunning();

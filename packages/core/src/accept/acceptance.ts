@@ -6,7 +6,7 @@ import type { EngineOptions } from '../options.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 import type { EmittedContext } from '../plugin.ts';
 import { Admission, type AdmissionContext } from './admission.ts';
-import { emit, type EmitInput, type EmitResult } from './emit.ts';
+import { emit, type EmitContext, type EmitInput, type EmitResult, type OnMade } from './emit.ts';
 import { match } from './match.ts';
 import { store, type Stored, type StoreContext } from './store.ts';
 
@@ -34,12 +34,22 @@ export interface AcceptanceContext {
   readonly onPromised: () => void;
   /** Is told in how many milliseconds something is due that was written, in a transaction of the host's or not. */
   readonly onDelayed: (dueInMs: number) => void;
+  /** @throws {HookwellError} `not_running` */
+  readonly checkRunning: () => void;
 }
 
 /** Makes the acceptance of one engine. */
-export function acceptance({ options, storage, newId, notices, loop, onPromised, onDelayed }: AcceptanceContext): Acceptance {
+export function acceptance(given: AcceptanceContext): Acceptance {
+  const { options, storage, newId, notices, loop, onPromised, onDelayed, checkRunning } = given;
   const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits, maxEmitWaitMs, hookTimeoutMs } = options;
-  const loadsRecords = options.loadRecords !== undefined;
+  const emitContext: EmitContext = {
+    catalog,
+    plugins: plugins.filter((plugin) => plugin.emit !== undefined),
+    hookTimeoutMs,
+    loadsRecords: options.loadRecords !== undefined,
+    now,
+    newId,
+  };
   const storeContext: StoreContext = {
     storage,
     newId,
@@ -90,12 +100,7 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised,
     return stored;
   }
 
-  async function emitOne(
-    topic: string,
-    input: EmitInput,
-    transaction: unknown,
-    onMade: (event: StoredEvent) => void,
-  ): Promise<Kept> {
+  async function emitOne(topic: string, input: EmitInput, transaction: unknown, onMade?: OnMade): Promise<Kept> {
     if (storing.size() + checking >= maxPendingEmits) {
       throw new HookwellError(
         'overloaded',
@@ -105,7 +110,8 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised,
     checking += 1;
     let event: StoredEvent;
     try {
-      event = await emit(topic, input, { catalog, plugins, hookTimeoutMs, loadsRecords, now, newId, onMade });
+      const made = emit(topic, input, emitContext, onMade);
+      event = made instanceof Promise ? await made : made;
       if (transaction !== undefined) return await storeWithin(event, transaction);
       const admitted = admission.enter();
       if (admitted) await admitted;
@@ -156,10 +162,8 @@ export function acceptance({ options, storage, newId, notices, loop, onPromised,
 
   return {
     async accept(topic, input, transaction) {
-      const kept =
-        watching.length > 0
-          ? await emitWatched(topic, input, transaction)
-          : await emitOne(topic, input, transaction, () => undefined);
+      checkRunning();
+      const kept = await (watching.length > 0 ? emitWatched(topic, input, transaction) : emitOne(topic, input, transaction));
       return kept.result;
     },
 

@@ -60,6 +60,7 @@ export interface EmitResult {
 /** What `emit` works with. */
 export interface EmitContext {
   readonly catalog: Catalog;
+  /** Those with an emit hook. */
   readonly plugins: readonly Pick<Plugin, 'name' | 'emit'>[];
   /** How long a hook may take. */
   readonly hookTimeoutMs: number;
@@ -67,24 +68,30 @@ export interface EmitContext {
   readonly loadsRecords: boolean;
   readonly now: () => number;
   readonly newId: () => string;
-  /** Is told of the event as soon as there is one, before a plugin can refuse it, and again with what a plugin adds to it. */
-  readonly onMade: (event: StoredEvent) => void;
 }
 
+/** Is told of an event as soon as there is one, before a plugin can refuse it, and again with what a plugin adds to it. */
+export type OnMade = (event: StoredEvent) => void;
+
 /**
- * Turns what a host tells into an event that can be stored, checked against the catalog and by the plugins.
+ * Turns what a host tells into an event that can be stored, checked against the catalog and by the plugins; at once where no
+ * plugin has a say in it.
  *
  * @throws {HookwellError} `invalid_topic`, `unknown_event`, `unknown_object_type`, `invalid_record`, `invalid_input`
  */
-export async function emit(topic: string, input: EmitInput, context: EmitContext): Promise<StoredEvent> {
-  let event = makeEvent(topic, input, context);
-  context.onMade(event);
+export function emit(topic: string, input: EmitInput, context: EmitContext, onMade?: OnMade): StoredEvent | Promise<StoredEvent> {
+  const event = makeEvent(topic, input, context);
+  onMade?.(event);
+  return context.plugins.length === 0 ? event : askPlugins(event, context, onMade);
+}
+
+async function askPlugins(made: StoredEvent, context: EmitContext, onMade?: OnMade): Promise<StoredEvent> {
+  let event = made;
   for (const plugin of context.plugins) {
-    if (!plugin.emit) continue;
-    const added = await answeredInTime(plugin, 'emit', plugin.emit(event), context.hookTimeoutMs);
+    const added = await answeredInTime(plugin, 'emit', plugin.emit?.(event), context.hookTimeoutMs);
     if (added === undefined) continue;
     event = withMetadata(event, added, plugin.name);
-    context.onMade(event);
+    onMade?.(event);
   }
   return event;
 }
