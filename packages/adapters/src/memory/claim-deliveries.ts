@@ -26,7 +26,7 @@ export function claimDeliveries(contents: Contents, request: ClaimRequest, now: 
   let cursor = after;
   let visited = 0;
   let more = false;
-  for (const { subscriptionId, dueAt } of contents.queue.lanesFrom(after)) {
+  for (const { subscriptionId, dueAt } of contents.queue.lanesFrom(after, now)) {
     cursor = subscriptionId;
     visited += 1;
     const subscription = dueAt <= now ? contents.subscriptions.get(subscriptionId) : undefined;

@@ -11,9 +11,14 @@ function orderPlaces(a: Place, b: Place): number {
 /** The unfinished deliveries, by id, and lane by lane in the order in which they are due. A changed one is a new object. */
 export class DeliveryQueue {
   readonly #byId = new Map<string, Delivery>();
+  /** All but those that are leased. */
   readonly #places = new SortedSet<Place>(orderPlaces);
   /** Those that a later event may be given to, by lane and key. */
   readonly #byKey = new Map<string, Delivery>();
+  /** Those that are leased, in no order: most of them end before anybody asks for their places. */
+  readonly #leased = new Set<Delivery>();
+  /** No lease ends before. */
+  #leasedUntil = Number.POSITIVE_INFINITY;
 
   get(id: string): Delivery | undefined {
     return this.#byId.get(id);
@@ -27,28 +32,32 @@ export class DeliveryQueue {
   add(delivery: Delivery): void {
     const { subscriptionId, coalesceKey } = delivery;
     this.#byId.set(delivery.id, delivery);
-    this.#places.add(delivery);
+    if (delivery.fence === null) {
+      this.#places.add(delivery);
+    } else {
+      this.#leased.add(delivery);
+      this.#leasedUntil = Math.min(this.#leasedUntil, delivery.dueAt);
+    }
     if (coalesceKey !== undefined) this.#byKey.set(`${subscriptionId} ${coalesceKey}`, delivery);
   }
 
   replace(before: Delivery, after: Delivery): void {
-    this.#leavePlace(before);
+    this.#leave(before);
     this.add(after);
   }
 
   delete(delivery: Delivery): void {
     this.#byId.delete(delivery.id);
-    this.#leavePlace(delivery);
-  }
-
-  #leavePlace(delivery: Delivery): void {
-    const { subscriptionId, coalesceKey } = delivery;
-    this.#places.delete(delivery);
-    if (coalesceKey !== undefined) this.#byKey.delete(`${subscriptionId} ${coalesceKey}`);
+    this.#leave(delivery);
   }
 
   /** The deliveries of a lane, those due first at the head. The lane must not be changed before the last one was taken. */
-  *ofLane(subscriptionId: number): Generator<Delivery> {
+  ofLane(subscriptionId: number): Iterable<Delivery> {
+    this.#placeLeased(Number.POSITIVE_INFINITY);
+    return this.#placed(subscriptionId);
+  }
+
+  *#placed(subscriptionId: number): Generator<Delivery> {
     for (const place of this.#places.from({ subscriptionId, dueAt: Number.NEGATIVE_INFINITY, id: '' })) {
       if (place.subscriptionId !== subscriptionId) return;
       yield place as Delivery;
@@ -59,7 +68,8 @@ export class DeliveryQueue {
   due(subscriptionId: number, now: number, limit: number): Delivery[] {
     const due: Delivery[] = [];
     if (limit <= 0) return due;
-    for (const delivery of this.ofLane(subscriptionId)) {
+    this.#placeLeased(now);
+    for (const delivery of this.#placed(subscriptionId)) {
       if (delivery.dueAt > now) break;
       due.push(delivery);
       if (due.length === limit) break;
@@ -69,9 +79,10 @@ export class DeliveryQueue {
 
   /**
    * The lanes that have deliveries, each by the one that is due first: in the order of their ids after the given lane,
-   * and round again up to it. The queue may be changed on the way.
+   * and round again up to it. Those that are leased beyond `until` count for nothing. The queue may be changed on the way.
    */
-  *lanesFrom(after: number): Generator<Place> {
+  *lanesFrom(after: number, until: number): Generator<Place> {
+    this.#placeLeased(until);
     let position = after;
     let goneRound = false;
     for (;;) {
@@ -86,5 +97,25 @@ export class DeliveryQueue {
         goneRound = true;
       }
     }
+  }
+
+  /** Gives what is leased no longer than that its place among the others. */
+  #placeLeased(until: number): void {
+    if (this.#leasedUntil > until) return;
+    this.#leasedUntil = Number.POSITIVE_INFINITY;
+    for (const delivery of this.#leased) {
+      if (delivery.dueAt > until) {
+        this.#leasedUntil = Math.min(this.#leasedUntil, delivery.dueAt);
+      } else {
+        this.#leased.delete(delivery);
+        this.#places.add(delivery);
+      }
+    }
+  }
+
+  #leave(delivery: Delivery): void {
+    const { subscriptionId, coalesceKey } = delivery;
+    if (!this.#leased.delete(delivery)) this.#places.delete(delivery);
+    if (coalesceKey !== undefined) this.#byKey.delete(`${subscriptionId} ${coalesceKey}`);
   }
 }

@@ -7,7 +7,7 @@ const lanesPerTurn = 1_000;
 export async function nextDueInMs({ queue, subscriptions }: Contents, now: number): Promise<number | null> {
   let nextAt = Number.POSITIVE_INFINITY;
   let looked = 0;
-  for (const { subscriptionId, dueAt } of queue.lanesFrom(0)) {
+  for (const { subscriptionId, dueAt } of queue.lanesFrom(0, Number.POSITIVE_INFINITY)) {
     const subscription = dueAt < nextAt ? subscriptions.get(subscriptionId) : undefined;
     if (subscription) {
       const { health, pausedUntil } = subscription;
