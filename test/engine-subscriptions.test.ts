@@ -45,6 +45,7 @@ for (const { name, make } of storages) {
       consecutiveFailures: 0,
       failingSince: null,
       pausedUntil: null,
+      reopenedAt: null,
       lastAttemptAt: null,
       lastStatus: 0,
       lastEventId: null,

@@ -195,6 +195,25 @@ export const recordSaboteurs: readonly StorageSaboteur[] = [
     sentence: /^healthSince moved though the state did not/,
   },
   {
+    does: 'says with each good answer that a subscription was opened',
+    sabotage: (sound, { now }) => ({
+      moveHealth: async (moves) =>
+        (await sound.moveHealth(moves)).map(
+          (row) => row && (row.health === 'healthy' ? Object.assign(row, { reopenedAt: now() }) : row),
+        ),
+    }),
+    caughtBy: 'moveHealth keeps when a subscription was last opened after it had been closed',
+    sentence: /^one that was failing is said to be opened/,
+  },
+  {
+    does: 'does not keep when a subscription was opened',
+    sabotage: (sound) => ({
+      moveHealth: async (moves) => (await sound.moveHealth(moves)).map((row) => row && Object.assign(row, { reopenedAt: null })),
+    }),
+    caughtBy: 'moveHealth keeps when a subscription was last opened after it had been closed',
+    sentence: /^reopenedAt is not the time of the change/,
+  },
+  {
     does: 'opens every lane that is not to be closed',
     sabotage: (sound) => ({
       moveHealth: async (moves) =>

@@ -66,8 +66,19 @@ export const policyOptions = {
         maximum: 3_650 * day,
         description: 'How long each is kept after it was due, while its subscription is suspended; a pause has no such end.',
       }),
+      pacePerSecond: Type.Integer({
+        default: 200,
+        minimum: 1,
+        maximum: 10_000,
+        description:
+          'At most how many of them each process sends in a second once the subscription is open again, until it has caught up.',
+      }),
     },
-    { ...closed, default: {}, description: 'What is kept for a subscription while nothing is sent to it.' },
+    {
+      ...closed,
+      default: {},
+      description: 'What is kept for a subscription while nothing is sent to it, and how fast it flows then.',
+    },
   ),
   retention: Type.Object(
     {

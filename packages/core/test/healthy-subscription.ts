@@ -23,4 +23,5 @@ export const healthySubscription: Subscription = {
   consecutiveFailures: 0,
   failingSince: null,
   pausedUntil: null,
+  reopenedAt: null,
 };

@@ -58,6 +58,7 @@ export class SubscriptionRows {
       consecutiveFailures: 0,
       failingSince: null,
       pausedUntil: null,
+      reopenedAt: null,
       lastAttemptAt: null,
       lastStatus: 0,
       lastEventId: null,

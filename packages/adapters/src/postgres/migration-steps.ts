@@ -203,4 +203,7 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
         end if;
       end loop;
     end $$;`,
+
+  (names) => `
+    alter table ${names.subscriptions} add column reopened_at bigint;`,
 ];

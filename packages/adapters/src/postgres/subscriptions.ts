@@ -74,6 +74,9 @@ export function prepareSubscriptions(names: Names) {
       update ${names.subscriptions} as s
       set health = wanted.health, health_reason = wanted.reason, health_version = s.health_version + 1,
         health_since = case when s.health = wanted.health then s.health_since else now end,
+        reopened_at = case
+          when s.health in ('suspended', 'paused') and wanted.health in ('healthy', 'failing') then now else s.reopened_at
+        end,
         paused_until = case when pause_ms is null then s.paused_until when pause_ms = 0 then null else now + pause_ms end
       from clock, wanted where s.id = wanted.id
       returning wanted.position, s

@@ -33,6 +33,7 @@ export function readSubscription(row: Selectable<SubscriptionsTable>): Subscript
     consecutiveFailures: row.consecutive_failures,
     failingSince: row.failing_since,
     pausedUntil: row.paused_until,
+    reopenedAt: row.reopened_at,
     lastAttemptAt: row.last_attempt_at,
     lastStatus: row.last_status,
     lastEventId: row.last_event_id,

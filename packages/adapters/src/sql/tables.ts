@@ -32,6 +32,7 @@ export interface SubscriptionsTable {
   readonly consecutive_failures: number;
   readonly failing_since: number | null;
   readonly paused_until: number | null;
+  readonly reopened_at: number | null;
   readonly last_attempt_at: number | null;
   readonly last_status: number;
   readonly last_event_id: string | null;

@@ -138,6 +138,10 @@ export const migrations: readonly string[] = [
   create unique index hookwell_deliveries_to_coalesce on hookwell_deliveries (subscription_id, coalesce_key)
     where coalesce_key is not null;
   `,
+
+  `
+  alter table hookwell_subscriptions add column reopened_at integer;
+  `,
 ];
 
 /**

@@ -86,6 +86,7 @@ export function prepareSubscriptions(connection: Connection) {
         health_since: bound<number>(),
         health_version: bound<number>(),
         paused_until: bound<number | null>(),
+        reopened_at: bound<number | null>(),
       })
       .where('id', '=', bound<number>()),
   );
@@ -94,8 +95,8 @@ export function prepareSubscriptions(connection: Connection) {
     const row = findById.get(move.subscriptionId);
     const moved = row ? withMove(readSubscription(row), move, now) : null;
     if (!moved) return null;
-    const { health, healthReason, healthSince, healthVersion, pausedUntil, id } = moved;
-    updateHealth.run(health, healthReason, healthSince, healthVersion, pausedUntil, id);
+    const { health, healthReason, healthSince, healthVersion, pausedUntil, reopenedAt, id } = moved;
+    updateHealth.run(health, healthReason, healthSince, healthVersion, pausedUntil, reopenedAt, id);
     return moved;
   }
 

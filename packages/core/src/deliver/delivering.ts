@@ -130,6 +130,7 @@ export function delivering({ options, storage, transports, announcer, newId, not
     concurrency: options.concurrency,
     slowAfterMs: options.slowAfterMs,
     maxClaims: 5 * groupSize,
+    pacePerSecond: options.held.pacePerSecond,
     sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
     pollEveryMs: options.pollEveryMs,
     onRoom,

@@ -12,6 +12,7 @@ import { Alarm } from './alarm.ts';
 import { announceEveryMs, type Announcer } from './announcer.ts';
 import type { ClaimBounds, Claimed } from './claim.ts';
 import { LaneClaims } from './lane-claims.ts';
+import { LanePaces } from './lane-paces.ts';
 import type { LaneAnswer, Lanes } from './lanes.ts';
 import type { LateRecords } from './late-records.ts';
 import type { Recorded } from './record.ts';
@@ -38,6 +39,8 @@ export interface DeliveryLoopContext {
   readonly slowAfterMs: number;
   /** At most how many deliveries are claimed at once. */
   readonly maxClaims: number;
+  /** At most how many deliveries in a second of a lane that catches up, while it delivers by itself. */
+  readonly pacePerSecond: number;
   /** For how long a claim may wait in memory before it is handed back instead of sent, in milliseconds. */
   readonly sendWithinMs: number;
   readonly pollEveryMs: number;
@@ -50,8 +53,6 @@ export interface DeliveryLoopContext {
  * or it waits for room in its lane, and then nobody knows what is due next in the others.
  */
 const lookAgainMs = { sinceClaim: 20, besideBacklog: 1_000 };
-/** For how long lanes that are slow gather before more of them is claimed, in milliseconds: there may be many of them. */
-const slowClaimMs = 100;
 
 /** Runs the stages of delivery: what was handed to it, what it claims when woken, and what becomes due. */
 export class DeliveryLoop {
@@ -77,7 +78,8 @@ export class DeliveryLoop {
   constructor(context: DeliveryLoopContext) {
     this.#context = context;
     const release = (held: Held): void => void this.#release(held);
-    this.#claims = new LaneClaims({ ...context, release });
+    const paces = new LanePaces(context);
+    this.#claims = new LaneClaims({ ...context, release, paces: () => (this.#running ? paces : null) });
     this.#slots = new Slots({
       ...context,
       send: this.#send,
@@ -133,8 +135,7 @@ export class DeliveryLoop {
     if (pausedMs > 0) return this.wakeIn(pausedMs);
     if (lanes.pauses.has(id)) return;
     if (this.#running && lanes.roomOf(id) <= 0) this.#context.announcer.announce(announceEveryMs.forHelp);
-    if (lanes.roomInLane(id) <= 0) this.#claims.clipped.add(id);
-    else this.wake();
+    if (this.#claims.waits(id)) this.wake();
   }
 
   /** Looks for due deliveries, now or when the present round of claims has ended; others must, where this one does not. */
@@ -264,10 +265,9 @@ export class DeliveryLoop {
   #leave(lane: number): void {
     const { lanes } = this.#context;
     lanes.leave(lane);
-    if (this.#claims.clipped.has(lane) && lanes.wantsMore(lane)) {
-      if (lanes.isSlow(lane)) this.wakeIn(slowClaimMs);
-      else this.#wanted = true;
-    }
+    const worthwhileInMs = this.#claims.worthwhileInMs(lane);
+    if (worthwhileInMs === 0) this.#wanted = true;
+    else if (worthwhileInMs !== null) this.wakeIn(worthwhileInMs);
     this.#context.onRoom();
     if (this.#wanted && this.#hasRoom()) this.#wakeSoon();
   }

@@ -1,6 +1,7 @@
 import type { Held } from '../model/held.ts';
 import type { ClaimBounds, Claimed } from './claim.ts';
 import { ClippedLanes } from './clipped-lanes.ts';
+import type { LanePaces } from './lane-paces.ts';
 import type { Lanes } from './lanes.ts';
 
 /** What claiming lane after lane works with. */
@@ -11,7 +12,12 @@ export interface LaneClaimsContext {
   readonly release: (held: Held) => void;
   /** At most how many deliveries are claimed at once. */
   readonly maxClaims: number;
+  /** The paces of lanes that catch up, where those are kept. */
+  readonly paces: () => LanePaces | null;
 }
+
+/** For how long lanes that are slow gather before more of them is claimed, in milliseconds: there may be many of them. */
+const slowClaimMs = 100;
 
 /** What a group of claims came to. */
 export interface ClaimedGroup {
@@ -38,6 +44,20 @@ export class LaneClaims {
     return this.#clipped;
   }
 
+  /** Takes note of what was stored for a lane and waits; says whether a claim now may bring it. */
+  waits(lane: number): boolean {
+    const isFull = this.#context.lanes.roomInLane(lane) <= 0 || this.#context.paces()?.has(lane) === true;
+    if (isFull) this.#clipped.add(lane);
+    return !isFull;
+  }
+
+  /** In how many milliseconds a lane of which something has left memory is worth a claim; null while it is not. */
+  worthwhileInMs(lane: number): number | null {
+    const { lanes, paces } = this.#context;
+    if (!this.#clipped.has(lane) || !lanes.wantsMore(lane)) return null;
+    return Math.max(lanes.isSlow(lane) ? slowClaimMs : 0, paces()?.waitMs(lane) ?? 0);
+  }
+
   /** Takes note that somebody wants claims: however little the last ones found, all lanes are worth another look. */
   beginLap(): void {
     this.#emptyLaps = 0;
@@ -50,9 +70,13 @@ export class LaneClaims {
     if (limit <= 0) return null;
     const number = this.#clipped.beginClaim();
     const pauses = lanes.pauses.serial;
-    const bounds = { after: this.#cursor, limit, rooms: lanes.rooms(), perLane: lanes.newLaneCapacity };
+    const paces = this.#context.paces();
+    const rooms = lanes.rooms();
+    paces?.bound(rooms, (lane) => lanes.roomInLane(lane));
+    const bounds = { after: this.#cursor, limit, rooms, perLane: lanes.newLaneCapacity };
     lanes.expect(limit);
     const { held, cursor, more } = await this.#context.claim(bounds).finally(() => lanes.expect(-limit));
+    paces?.claimed(held, bounds, more);
     this.#clipped.endClaim(number, this.#take(held, pauses), bounds, more);
     if (held.length > 0) this.#emptyLaps = 0;
     else if (cursor <= this.#cursor) this.#emptyLaps += 1;

@@ -90,10 +90,11 @@ export class Retention {
   /** Says whether something was cut. */
   async #cutClosedLanes(): Promise<boolean> {
     const { held, storage, notices } = this.#context;
+    const { maxPerLane, maxAgeMs } = held;
     const sums = new Map<number, Cut>();
     try {
       for (let after: number | null = 0; after !== null && !this.#stopped;) {
-        const { cuts, cursor } = await storage.cutClosedLanes({ ...held, limit: rowsPerCall, after });
+        const { cuts, cursor } = await storage.cutClosedLanes({ maxPerLane, maxAgeMs, limit: rowsPerCall, after });
         for (const cut of cuts) sums.set(cut.subscription.id, withCut(cut, sums.get(cut.subscription.id)));
         after = cursor;
         await nextTurn();

@@ -18,6 +18,13 @@ export interface Health {
   readonly failingSince: number | null;
   /** Until when nothing may be claimed from its lane, in milliseconds since the epoch; null when the lane is open. */
   readonly pausedUntil: number | null;
+  /** When it was last opened after it had been suspended or paused, in milliseconds since the epoch; null when it never was. */
+  readonly reopenedAt: number | null;
+}
+
+/** Whether it holds all that is stored for it. */
+export function isClosed({ health }: Pick<Health, 'health'>): boolean {
+  return health === 'suspended' || health === 'paused';
 }
 
 /** When an endpoint that keeps failing is suspended, how it is tried, and when it is given up. Times in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Health, HealthMove, Observation } from './health.ts';
+import { isClosed, type Health, type HealthMove, type Observation } from './health.ts';
 import { mergeTexts, type SmallTexts } from './small-texts.ts';
 
 /** How a payload is written: PHP-style form fields, or JSON. */
@@ -123,6 +123,7 @@ export function withMove(subscription: Subscription, move: HealthMove, now: numb
     healthReason: reason,
     healthSince: health === subscription.health ? subscription.healthSince : now,
     healthVersion: healthVersion + 1,
+    reopenedAt: isClosed(subscription) && (health === 'healthy' || health === 'failing') ? now : subscription.reopenedAt,
     pausedUntil: pauseLaneMs === null ? subscription.pausedUntil : pauseLaneMs === 0 ? null : now + pauseLaneMs,
   };
 }

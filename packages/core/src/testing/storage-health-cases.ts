@@ -132,6 +132,25 @@ export const storageHealthCases = [
     trial.sameTime(healthy?.healthSince, await trial.now(), 'healthSince did not move though the state did');
   }),
 
+  storageCase('moveHealth keeps when a subscription was last opened after it had been closed', async (trial) => {
+    for (const health of ['suspended', 'paused'] as const) {
+      const lane = await trial.subscribe();
+      equal(lane.reopenedAt, null, 'one that was never closed is said to be opened');
+      const failing = await trial.move(lane, { health: 'failing' });
+      const healthy = await trial.move(failing!, { health: 'healthy', reason: '' });
+      equal(healthy?.reopenedAt, null, 'one that was failing is said to be opened');
+      const closed = await trial.move(healthy, { health });
+      equal(closed?.reopenedAt, null, 'one that was closed is said to be opened');
+      await trial.pass();
+      const opened = await trial.move(closed, { health: 'healthy', reason: '' });
+      trial.sameTime(opened?.reopenedAt, await trial.now(), 'reopenedAt is not the time of the change');
+      await trial.pass();
+      const later = await trial.move(opened!, { health: 'failing' });
+      equal(later?.reopenedAt, opened!.reopenedAt, 'reopenedAt moved though it was not closed');
+      deepEqual(await rowOf(trial.storage, lane), later, 'it stores another row than it answers');
+    }
+  }),
+
   storageCase('moveHealth closes the lane, opens it, or leaves it as it is', async (trial) => {
     const lane = await trial.subscribe();
     const [waiting] = await trial.deliver(lane);

@@ -13,6 +13,7 @@ const healthy = {
   consecutiveFailures: 0,
   failingSince: null,
   pausedUntil: null,
+  reopenedAt: null,
 } as const satisfies { id: number } & Health;
 
 test('a healthy subscription stays as it is', (t) => {
