@@ -16,7 +16,7 @@ export const storageSubscriptionCases = [
       coalesceMs: 5_000,
     } as const;
     const { id, createdAt, healthSince, ...rest } = await trial.subscribe(wish);
-    const untouched = { consecutiveFailures: 0, failingSince: null, pausedUntil: null };
+    const untouched = { consecutiveFailures: 0, failingSince: null, pausedUntil: null, reopenedAt: null };
     const never = { lastAttemptAt: null, lastStatus: 0, lastEventId: null };
     const expected = { ...wish, health: 'healthy', healthReason: '', healthVersion: 0, ...untouched, ...never };
     deepEqual({ ...rest, healthVersion: 0 }, expected, 'it is not stored as it was asked for');
