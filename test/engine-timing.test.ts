@@ -150,6 +150,7 @@ for (const { name, make } of storages) {
     const quick = scriptedTransport(({ url }) => (url === 'quick:ok' ? delivered : failed('endpoint', 'HTTP 500')));
     const transports = [transport, { ...quick, schemes: ['quick:'] }];
     const { engine, clock } = await startByHand(t, make(t), { transports, retry });
+    t.teardown(() => answers[0]?.(delivered));
     for (const url of ['quick:ok', 'quick:bad', 'quick:bad']) await engine.subscriptions.create({ ...wish, url });
     const { id } = await engine.emit(topic, tagged);
     const other = await engine.emit('sub_tag(4)', { ...tagged, accountId: 8 });
@@ -184,6 +185,7 @@ for (const { name, make } of storages) {
 test('what is being sent of an event goes on when that is cancelled', async (t) => {
   const { transport, answers, sent } = slowTransport();
   const { engine } = await startByHand(t, sqlite.make(t), { transports: [transport] });
+  t.teardown(() => answers[0]?.(delivered));
   await engine.subscriptions.create(wish);
   const { id } = await engine.emit(topic, tagged);
   const delivering = engine.deliverDue();
