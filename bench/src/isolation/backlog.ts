@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ontraportCatalog, type NewDelivery, type StorageAdapter, type StoredEvent } from '@hookwell/core';
+import { setTimeout } from 'node:timers/promises';
+import { ontraportCatalog, type NewDelivery, type StorageAdapter, type StoredEvent, type Subscription } from '@hookwell/core';
 import { percentile, spread, type Spread } from '../statistics.ts';
 import type { Place, StorageName, Storages } from '../storages.ts';
 import type { Behaviour } from '../traffic/behaviours.ts';
@@ -11,18 +12,20 @@ import { healthyFigures, lossesOf } from './figures.ts';
 import { observe, type Sample } from './run.ts';
 import { accountOf } from './sender.ts';
 
-/** Endpoints with live traffic; the one after them is dead. */
+/** Endpoints with live traffic; the one after them has the backlog. */
 const liveEndpoints = 20;
-const deadEndpoint = liveEndpoints;
-const behaviourOf = Array.from({ length: liveEndpoints + 1 }, (_, endpoint): Behaviour => {
-  return endpoint === deadEndpoint ? 'hang' : 'ok';
-});
+const backlogged = liveEndpoints;
+
+/** Whose backlog it is: one that never answers, or one that has just been opened again and answers. */
+export type Backlogged = 'dead' | 'catching-up';
 /** Deliveries stored in one call. */
 const storedAtOnce = 1_000;
 /** Records of the backlog count from here, beyond those of any run. */
 const firstRecord = 1_000_000_000;
 /** Before that, a run is not measured, in milliseconds. */
 const warmUpMs = 2_000;
+/** How long after the last delivery was stored a subscription is opened again, so that all of them are older. In milliseconds. */
+const openedAfterMs = 5;
 
 /** What is to be measured. */
 export interface BacklogSettings {
@@ -30,13 +33,15 @@ export interface BacklogSettings {
   readonly rounds: number;
   readonly seconds: number;
   readonly deadlineMs: number;
+  /** Deliveries that wait for a dead endpoint, from the first round on, or for one that catches up, in each. */
   readonly backlog: number;
   readonly perSecond: number;
 }
 
-/** Live traffic with and without a backlog for a dead endpoint. */
+/** Live traffic with and without a backlog for one endpoint. */
 export interface BacklogFigures {
   readonly name: string;
+  readonly of: Backlogged;
   readonly backlog: number;
   readonly perSecond: number;
   /** The p99 from when an event was due to its receipt, in milliseconds. */
@@ -45,8 +50,8 @@ export interface BacklogFigures {
   readonly p99Ratio: Spread;
   /** What the process grew by from the first quarter of a run to the last. */
   readonly rssGrowthMib: { readonly alone: Spread; readonly beside: Spread };
-  /** The most that the dead lane had in flight, after the warm-up. */
-  readonly hungSlots: number;
+  /** The most that its lane had in flight, after the warm-up. */
+  readonly slots: number;
   /** Live deliveries that never arrived or came twice, and deliveries of the backlog that are gone. */
   readonly lost: number;
 }
@@ -54,6 +59,7 @@ export interface BacklogFigures {
 /** Measures live traffic beside a backlog, and without one, in turn. */
 export async function measureBacklog(
   name: StorageName,
+  of: Backlogged,
   storages: Storages,
   settings: BacklogSettings,
   endpoints: Endpoints,
@@ -61,12 +67,15 @@ export async function measureBacklog(
 ): Promise<BacklogFigures> {
   const { seed, rounds, seconds, deadlineMs, backlog, perSecond } = settings;
   const places = { alone: storages.make(name), beside: storages.make(name) };
+  const behaviourOf = Array.from({ length: liveEndpoints + 1 }, (_, endpoint): Behaviour => {
+    return endpoint === backlogged && of === 'dead' ? 'hang' : 'ok';
+  });
   try {
     tell(`${name}: storing ${backlog} deliveries for one endpoint …`);
-    await fill(places.beside, endpoints, backlog);
+    if (of === 'dead') await fill(places.beside, endpoints, backlog);
     const p99s: Record<'alone' | 'beside', number[]> = { alone: [], beside: [] };
     const growth: Record<'alone' | 'beside', number[]> = { alone: [], beside: [] };
-    let [hungSlots, lost] = [0, 0];
+    let [slots, lost] = [0, 0];
     // The first round warms both up and does not count.
     for (let round = 0; round <= rounds; round += 1) {
       const random = randomFrom(seed + round);
@@ -74,20 +83,23 @@ export async function measureBacklog(
       const schedule = makeSchedule({ perSecond, seconds: warmUpMs / 1_000 + seconds, choose, random });
       for (const kind of round % 2 === 0 ? (['alone', 'beside'] as const) : (['beside', 'alone'] as const)) {
         const plan = { schedule, behaviourOf, deadlineMs };
+        if (kind === 'beside' && of === 'catching-up') await fillWhileClosed(places.beside, endpoints, backlog);
         const observed = await observe(async (setup) => startOn(places[kind], setup), plan, endpoints);
         const { missing, repeated } = lossesOf(plan, observed);
         lost += missing + repeated;
-        if (kind === 'beside') lost += Math.max(0, Math.min(backlog, 10_000) - (observed.unfinished.get(deadEndpoint) ?? 0));
+        const left = observed.unfinished.get(backlogged) ?? 0;
+        if (kind === 'beside') lost += of === 'dead' ? Math.max(0, Math.min(backlog, 10_000) - left) : left;
         if (round === 0) continue;
-        const { fromDue } = healthyFigures(schedule, observed.timeline, (endpoint) => endpoint !== deadEndpoint, warmUpMs);
+        const { fromDue } = healthyFigures(schedule, observed.timeline, (endpoint) => endpoint !== backlogged, warmUpMs);
         p99s[kind].push(fromDue.p99);
         growth[kind].push(growthOf(observed.samples));
-        if (kind === 'beside') hungSlots = Math.max(hungSlots, mostInFlight(observed.samples));
+        if (kind === 'beside') slots = Math.max(slots, mostInFlight(observed.samples));
         tell(`${name}: round ${round}, ${kind === 'alone' ? 'without' : 'with'} a backlog: p99 ${fromDue.p99.toFixed(2)} ms`);
       }
     }
     return {
       name: `hookwell-${name}`,
+      of,
       backlog,
       perSecond,
       alone: spread(p99s.alone, 2),
@@ -97,7 +109,7 @@ export async function measureBacklog(
         3,
       ),
       rssGrowthMib: { alone: spread(growth.alone, 1), beside: spread(growth.beside, 1) },
-      hungSlots,
+      slots,
       lost,
     };
   } finally {
@@ -116,29 +128,47 @@ export function growthOf(samples: readonly Pick<Sample, 'atMs' | 'rssMib'>[]): n
 function mostInFlight(samples: readonly Sample[]): number {
   return samples
     .filter(({ atMs }) => atMs >= warmUpMs)
-    .flatMap(({ lanes }) => lanes.filter(({ endpoint }) => endpoint === deadEndpoint))
+    .flatMap(({ lanes }) => lanes.filter(({ endpoint }) => endpoint === backlogged))
     .reduce((most, { inFlight }) => Math.max(most, inFlight), 0);
 }
 
-/** Stores a backlog for the dead endpoint, past the engine, because nothing of it is to be sent now. */
+/** Stores a backlog for the last endpoint, past the engine, because nothing of it is to be sent now. */
 async function fill(place: Place, endpoints: Endpoints, backlog: number): Promise<void> {
   const storage = place.fillingStorage();
   await storage.start({ now: Date.now });
-  const accountId = String(accountOf(deadEndpoint));
-  const topic = `sub_tag(${deadEndpoint})`;
-  const { id: subscriptionId } = await storage.createSubscription({
-    accountId,
-    url: endpoints.urlOf(deadEndpoint),
-    topic,
-    format: 'full',
-    encoding: 'json',
-    data: '',
-    attributes: {},
-  });
+  await storeAll(storage, await subscribed(storage, endpoints), backlog);
+  await storage.stop();
+}
+
+/** The same as if it had been paused meanwhile and is now open again. */
+async function fillWhileClosed(place: Place, endpoints: Endpoints, backlog: number): Promise<void> {
+  const storage = place.fillingStorage();
+  await storage.start({ now: Date.now });
+  const subscription = await subscribed(storage, endpoints);
+  const move = { subscriptionId: subscription.id, reason: '', pauseLaneMs: 0 };
+  const [paused] = await storage.moveHealth([{ ...move, healthVersion: subscription.healthVersion, health: 'paused' }]);
+  await storeAll(storage, subscription, backlog);
+  await setTimeout(openedAfterMs);
+  await storage.moveHealth([{ ...move, healthVersion: paused?.healthVersion ?? -1, health: 'healthy' }]);
+  await storage.stop();
+}
+
+async function subscribed(storage: StorageAdapter, endpoints: Endpoints): Promise<Subscription> {
+  const accountId = String(accountOf(backlogged));
+  const topic = `sub_tag(${backlogged})`;
+  const [found] = await storage.findSubscriptions([{ accountId, topic }]);
+  const plain = { format: 'full', encoding: 'json', data: '', attributes: {} } as const;
+  return found ?? storage.createSubscription({ accountId, url: endpoints.urlOf(backlogged), topic, ...plain });
+}
+
+async function storeAll(
+  storage: StorageAdapter,
+  { accountId, topic, id: subscriptionId }: Subscription,
+  backlog: number,
+): Promise<void> {
   for (let stored = 0; stored < backlog; stored += storedAtOnce) {
     await store(storage, Math.min(storedAtOnce, backlog - stored), stored, { accountId, topic, subscriptionId });
   }
-  await storage.stop();
 }
 
 async function store(

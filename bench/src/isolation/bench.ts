@@ -13,7 +13,7 @@ import { pgBossSender } from './pg-boss-sender.ts';
 import { endpointCount } from './sender.ts';
 
 export const isolationOptions = {
-  only: names('what is measured', ['sick', 'backlog']),
+  only: names('what is measured', ['sick', 'backlog', 'catch-up']),
   storages: names('where the engine stores', storageNames, ['sqlite', 'postgres']),
   peers: names('job queues of others to measure as well', ['pg-boss', 'bullmq', 'none'], ['pg-boss', 'bullmq']),
   rounds: integer('rounds, each with one run of both kinds', 3, 1, 1, 100),
@@ -22,6 +22,7 @@ export const isolationOptions = {
   rate: integer('events a second; 0 for 60 % of what each sender holds', 0, 300, 0, 100_000),
   backlog: integer('deliveries that wait for the dead endpoint', 1_000_000, 2_000, 1, 100_000_000),
   live: integer('events a second beside the backlog', 1_000, 200, 1, 100_000),
+  pace: integer('deliveries that were held for the endpoint that catches up, for each second of a run', 200, 50, 1, 10_000),
   ...commonOptions,
 };
 
@@ -55,10 +56,15 @@ export async function benchIsolation(
       const settings = { seed, rounds, seconds, deadlineMs, perSecond: rate };
       for (const sender of taking) senders.push(await measureIsolation(sender, population, settings, endpoints, tell));
     }
-    if (only.includes('backlog')) {
+    const settings = { seed, rounds, seconds, deadlineMs, perSecond: chosen.live };
+    const sizes = { dead: chosen.backlog, 'catching-up': seconds * chosen.pace };
+    for (const [part, of] of [
+      ['backlog', 'dead'],
+      ['catch-up', 'catching-up'],
+    ] as const) {
+      if (!only.includes(part)) continue;
       for (const name of stored) {
-        const settings = { seed, rounds, seconds, deadlineMs, backlog: chosen.backlog, perSecond: chosen.live };
-        backlog.push(await measureBacklog(name, storages, settings, endpoints, tell));
+        backlog.push(await measureBacklog(name, of, storages, { ...settings, backlog: sizes[of] }, endpoints, tell));
       }
     }
   } finally {
@@ -85,12 +91,16 @@ function boundsOf({ name, p99Ratio, slots }: IsolationFigures): Bound[] {
 /** What a process may grow by in a run beside a backlog, in MiB: what the collector of garbage leaves for later. */
 const growthMib = 32;
 
-function backlogBounds({ name, p99Ratio, rssGrowthMib }: BacklogFigures): Bound[] {
+function backlogBounds({ name, of, p99Ratio, rssGrowthMib }: BacklogFigures): Bound[] {
+  const beside = besides[of];
   return [
-    atMost(`${name}: live p99 beside a backlog, to that without`, p99Ratio.median, 1.1),
-    atMost(`${name}: growth of the process beside a backlog, in MiB`, rssGrowthMib.beside.median, growthMib),
+    atMost(`${name}: live p99 beside ${beside}, to that without`, p99Ratio.median, 1.1),
+    atMost(`${name}: growth of the process beside ${beside}, in MiB`, rssGrowthMib.beside.median, growthMib),
   ];
 }
+
+/** What live traffic is beside. */
+const besides = { dead: 'a backlog', 'catching-up': 'one that catches up' } as const;
 
 function problemsOf({ name, losses: { missing, repeated, forgotten, unrecorded } }: IsolationFigures): string[] {
   const problems: string[] = [];
@@ -101,6 +111,8 @@ function problemsOf({ name, losses: { missing, repeated, forgotten, unrecorded }
   return problems;
 }
 
-function backlogProblems({ name, lost }: BacklogFigures): string[] {
-  return lost === 0 ? [] : [`${name}: beside a backlog ${lost} deliveries never arrived, came twice or are no longer stored`];
+function backlogProblems({ name, of, lost }: BacklogFigures): string[] {
+  return lost === 0
+    ? []
+    : [`${name}: beside ${besides[of]} ${lost} deliveries never arrived, came twice or are no longer stored`];
 }

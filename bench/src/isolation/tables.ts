@@ -35,7 +35,11 @@ export function isolationTables(result: IsolationResult): string {
     );
   }
   if (backlog.length > 0) {
-    lines.push('', `Live traffic beside a backlog for one endpoint that never answers`, backlogTable(backlog));
+    lines.push(
+      '',
+      'Live traffic beside a backlog for one endpoint, which never answers or has just been opened again',
+      backlogTable(backlog),
+    );
   }
   return lines.join('\n');
 }
@@ -100,8 +104,9 @@ function slotsTable(senders: readonly IsolationFigures[]): string {
 }
 
 function backlogTable(backlog: readonly BacklogFigures[]): string {
-  const rows = backlog.map(({ name, backlog: size, perSecond, alone, beside, p99Ratio, rssGrowthMib, hungSlots }) => ({
+  const rows = backlog.map(({ name, of, backlog: size, perSecond, alone, beside, p99Ratio, rssGrowthMib, slots }) => ({
     sender: name,
+    beside: of,
     backlog: shown(size),
     'events/s': perSecond,
     'p99 without': inFull(alone),
@@ -109,11 +114,11 @@ function backlogTable(backlog: readonly BacklogFigures[]): string {
     ratio: inFull(p99Ratio),
     'RSS growth MiB without': inFull(rssGrowthMib.alone),
     'and with': inFull(rssGrowthMib.beside),
-    'slots of the dead lane': hungSlots,
+    'slots of its lane': slots,
   }));
   return renderTable(
-    ['sender'],
-    ['backlog', 'events/s', 'p99 without', 'p99 with', 'ratio', 'RSS growth MiB without', 'and with', 'slots of the dead lane'],
+    ['sender', 'beside'],
+    ['backlog', 'events/s', 'p99 without', 'p99 with', 'ratio', 'RSS growth MiB without', 'and with', 'slots of its lane'],
     rows,
   );
 }
