@@ -133,7 +133,7 @@ test.serial('a row that is written under the name of another account is refused'
   const mine = (await give()).account;
   const theirs = (await give()).account;
   const forged = (text: string): string =>
-    text.replace('select $8::bigint, $1::text', `select $8::bigint, coalesce('${theirs}', $1::text)`);
+    text.replace('select $10::bigint, $1::text', `select $10::bigint, coalesce('${theirs}', $1::text)`);
   const bound = await started(forged, { role });
   const error = await t.throwsAsync<HookwellError>(subscribe(bound, { accountId: mine }));
   t.regex(error.message, /violates row-level security policy/);
