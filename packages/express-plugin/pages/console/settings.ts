@@ -4,6 +4,8 @@ import { readSettings, type PageSettings } from '../look/settings.ts';
 interface ConsoleSettings extends PageSettings {
   /** Whether subscriptions can have headers of their own. */
   readonly headers: boolean;
+  /** Whether subscriptions can have filters. */
+  readonly filters: boolean;
 }
 
 /** What the server has told the console. */

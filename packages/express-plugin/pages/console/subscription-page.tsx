@@ -12,6 +12,7 @@ import { useAction } from '../look/use-action.ts';
 import { useLoaded } from '../look/use-loaded.ts';
 import { get, send } from './api.ts';
 import { DeleteDialog } from './dialog-delete.tsx';
+import { FilterDialog } from './dialog-filter.tsx';
 import { HeadersDialog } from './dialog-headers.tsx';
 import { PauseDialog } from './dialog-pause.tsx';
 import { ReplayDialog } from './dialog-replay.tsx';
@@ -28,7 +29,7 @@ import { statusName } from './status-name.ts';
 import { SubscriptionTraffic } from './subscription-traffic.tsx';
 import { healthWords, topicWords } from './words.ts';
 
-type Open = 'test' | 'pause' | 'replay' | 'secret' | 'headers' | 'delete';
+type Open = 'test' | 'pause' | 'replay' | 'filter' | 'secret' | 'headers' | 'delete';
 
 /** One subscription: how it is, what it is sent, and what can be done with it. */
 export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
@@ -94,6 +95,7 @@ export function SubscriptionPage({ id }: { readonly id: number }): JSX.Element {
       {open === 'test' && <TestDialog subscription={subscription} onClose={close} />}
       {open === 'pause' && <PauseDialog subscription={subscription} onClose={close} />}
       {open === 'replay' && <ReplayDialog subscriptionId={id} onClose={close} onBegun={() => go({ page: 'replays' })} />}
+      {open === 'filter' && <FilterDialog subscription={subscription} onClose={close} />}
       {open === 'secret' && <SecretDialog subscription={subscription} onClose={close} />}
       {open === 'headers' && <HeadersDialog subscription={subscription} onClose={close} />}
       {open === 'delete' && <DeleteDialog subscription={subscription} onClose={close} />}
@@ -171,11 +173,16 @@ function Facts({ subscription, onOpen }: FactsProps): JSX.Element {
             <dd>of the same record within {span(coalesceMs)} are sent once, the newest</dd>
           </>
         )}
-        {filter && (
+        {(settings.filters || filter) && (
           <>
             <dt>Filter</dt>
-            <dd>
-              <code>{JSON.stringify(filter)}</code>
+            <dd class="row">
+              {filter ? <code>{JSON.stringify(filter)}</code> : 'none: it gets every event of its kind'}
+              {settings.filters && onOpen && (
+                <Button small onClick={() => onOpen('filter')}>
+                  {filter ? 'Change filter' : 'Add a filter'}
+                </Button>
+              )}
             </dd>
           </>
         )}

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import Type, { type Static } from 'typebox';
 import { closed, count, filter, text, time, topic } from './schema-parts.ts';
 
 export const FilterPreviewBody = Type.Object(
@@ -34,3 +34,5 @@ export const FilterPreviewSchema = Type.Object(
   },
   { ...closed, title: 'FilterPreview' },
 );
+
+export type FilterPreviewJson = Static<typeof FilterPreviewSchema>;

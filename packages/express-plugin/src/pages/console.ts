@@ -22,7 +22,11 @@ export function consolePage({ options, limits }: Pick<SectionContext, 'options' 
       name: 'console',
       title: 'Webhooks',
       root: '',
-      settings: { ...pageSettings(options, '', visitor), headers: options.headers !== undefined },
+      settings: {
+        ...pageSettings(options, '', visitor),
+        headers: options.headers !== undefined,
+        filters: options.filters !== undefined,
+      },
     });
   }
 }
