@@ -66,7 +66,14 @@ export function makeCalls(seed: number, clock: TestClock) {
       'createSubscription',
       () => {
         const attributes: Record<string, string> = random() < 0.5 ? {} : { 'name 1': `text ${below(9)}` };
-        const wish = { accountId: account(), topic: `sub_tag(${below(3)})`, url: `https://example.com/${below(5)}`, attributes };
+        const ordering = one(['none', 'record', 'subscription'] as const) ?? 'none';
+        const wish = {
+          accountId: account(),
+          topic: `sub_tag(${below(3)})`,
+          url: `https://example.com/${below(5)}`,
+          attributes,
+          ordering,
+        };
         return { call: async (storage) => subscribe(storage, wish), learn: (row) => learnRows([row as Subscription]) };
       },
     ],
@@ -77,7 +84,13 @@ export function makeCalls(seed: number, clock: TestClock) {
         const [accountId, id, url] = [account(), one(known())?.id ?? 7, `https://example.com/${below(5)}`];
         const attributes = { [`name ${below(3)}`]: one(['x', 'y', null]) ?? null };
         const changes =
-          one([{ url }, { topic: `sub_tag(${below(3)})` }, { attributes }, { data: 'x', format: 'notify', attributes }]) ?? {};
+          one([
+            { url },
+            { ordering: 'record' as const },
+            { topic: `sub_tag(${below(3)})` },
+            { attributes },
+            { data: 'x', format: 'notify', attributes },
+          ]) ?? {};
         return {
           call: async (storage) => storage.updateSubscription(accountId, id, changes),
           learn: (row) => learnRows([row as Subscription | null]),
@@ -116,8 +129,9 @@ export function makeCalls(seed: number, clock: TestClock) {
         const given = { idempotencyKey: random() < 0.3 ? `key ${below(8)}` : null, leased: random() < 0.3, metadata };
         const batch = batchFor(name, lanes, { accountId, topic: `sub_tag(${below(3)})`, ...given });
         const waits = (): object => (random() < 0.2 ? { coalesceKey: `record ${below(3)}`, dueInMs: below(3) * span } : {});
+        const order = (): object => (random() < 0.5 ? {} : { orderKey: one(['all', '0:1', '0:2']) });
         const deliveries = batch.deliveries.map((delivery) =>
-          Object.assign(delivery, { accountId }, delivery.leased ? {} : waits()),
+          Object.assign(delivery, { accountId }, delivery.leased ? {} : { ...waits(), ...order() }),
         );
         deliveryIds.push(...deliveries.map(({ id }) => id));
         eventIds.push(...batch.events.map(({ id }) => id));
@@ -136,7 +150,12 @@ export function makeCalls(seed: number, clock: TestClock) {
           claims = [...claims, ...result.claims].slice(-60);
           learnRows(result.subscriptions);
         };
-        return { call: async (storage) => storage.claimDeliveries(request), learn };
+        // Which lane was the last one, of those in which there is nothing to claim, is not promised.
+        const claim = async (storage: StorageAdapter) => {
+          const result = await storage.claimDeliveries(request);
+          return result.more && result.claims.length > 0 ? result : { ...result, cursor: 0 };
+        };
+        return { call: claim, learn };
       },
     ],
     [

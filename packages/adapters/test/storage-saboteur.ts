@@ -11,6 +11,12 @@ export const everything = {
   limit: 10_000,
 } as const;
 
+/** A row without one of its fields. */
+export function without<Row extends object, Field extends keyof Row>(row: Row, field: Field): Omit<Row, Field> {
+  const { [field]: _, ...rest } = row;
+  return rest;
+}
+
 /** What the storages of one place share. */
 export interface Place {
   content: StorageAdapter;

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '@hookwell/core';
-import type { StorageSaboteur } from './storage-saboteur.ts';
+import { without, type StorageSaboteur } from './storage-saboteur.ts';
 
 /** Storages that break promises about storing events, and about finding them. */
 export const storeSaboteurs: readonly StorageSaboteur[] = [
@@ -7,7 +7,7 @@ export const storeSaboteurs: readonly StorageSaboteur[] = [
     does: 'makes every delivery due at once',
     sabotage: (sound) => ({
       storeEvents: async (batch) =>
-        sound.storeEvents({ ...batch, deliveries: batch.deliveries.map(({ dueInMs: _, ...delivery }) => delivery) }),
+        sound.storeEvents({ ...batch, deliveries: batch.deliveries.map((delivery) => without(delivery, 'dueInMs')) }),
     }),
     caughtBy: 'storeEvents stores a delivery with its keys, due as much later as it is asked for',
     sentence: /^it is not due as much later as was asked for/,
@@ -16,7 +16,7 @@ export const storeSaboteurs: readonly StorageSaboteur[] = [
     does: 'forgets the key of an order',
     sabotage: (sound) => ({
       storeEvents: async (batch) =>
-        sound.storeEvents({ ...batch, deliveries: batch.deliveries.map(({ orderKey: _, ...delivery }) => delivery) }),
+        sound.storeEvents({ ...batch, deliveries: batch.deliveries.map((delivery) => without(delivery, 'orderKey')) }),
     }),
     caughtBy: 'storeEvents stores a delivery with its keys, due as much later as it is asked for',
     sentence: /^it has other keys than were given/,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StoredEvent, Subscription } from '@hookwell/core';
-import { everything, type Racer, type StorageSaboteur } from './storage-saboteur.ts';
+import { everything, without, type Racer, type StorageSaboteur } from './storage-saboteur.ts';
 
 /** Storages that break promises about changes of subscriptions, and about what plugins keep. */
 export const updateSaboteurs: readonly StorageSaboteur[] = [
@@ -29,14 +29,14 @@ export const updateSaboteurs: readonly StorageSaboteur[] = [
   },
   {
     does: 'forgets the order in which a subscription wants its deliveries',
-    sabotage: (sound) => ({ createSubscription: async ({ ordering: _, ...wish }) => sound.createSubscription(wish) }),
+    sabotage: (sound) => ({ createSubscription: async (wish) => sound.createSubscription(without(wish, 'ordering')) }),
     caughtBy: 'createSubscription stores a subscription as it is asked for, healthy',
     sentence: /^it is not stored as it was asked for/,
   },
   {
     does: 'cannot change the order in which a subscription wants its deliveries',
     sabotage: (sound) => ({
-      updateSubscription: async (accountId, id, { ordering: _, ...changes }) => sound.updateSubscription(accountId, id, changes),
+      updateSubscription: async (accountId, id, changes) => sound.updateSubscription(accountId, id, without(changes, 'ordering')),
     }),
     caughtBy: 'updateSubscription changes what it is told to, for everything from now on, and nothing else',
     sentence: /^a later change changed something else/,

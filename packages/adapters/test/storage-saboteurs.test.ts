@@ -13,6 +13,7 @@ import { joinSaboteurs, sabotaged } from './storage-saboteurs-join.ts';
 import { keySaboteurs } from './storage-saboteurs-keys.ts';
 import { lifeSaboteurs } from './storage-saboteurs-life.ts';
 import { manageSaboteurs } from './storage-saboteurs-manage.ts';
+import { orderRacers, orderSaboteurs } from './storage-saboteurs-order.ts';
 import { querySaboteurs } from './storage-saboteurs-query.ts';
 import { racers } from './storage-saboteurs-race.ts';
 import { recordSaboteurs } from './storage-saboteurs-record.ts';
@@ -37,7 +38,8 @@ const saboteurs = [
   ...keySaboteurs,
   ...eventSaboteurs,
   ...replaySaboteurs,
-  ...racing([...racers, ...fenceRacers, ...updateRacers, ...coalesceRacers]),
+  ...orderSaboteurs,
+  ...racing([...racers, ...fenceRacers, ...updateRacers, ...coalesceRacers, ...orderRacers]),
 ];
 
 for (const { does, sabotage, caughtBy, sentence } of saboteurs) {

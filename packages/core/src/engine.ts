@@ -287,7 +287,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       return sum;
     },
 
-    erase: async (input) => erase(input, { storage, catalog, checkRunning }),
+    erase: async (input) => erase(input, { storage, catalog, checkRunning, onDue: () => loop.wake() }),
 
     async stop() {
       stopping ??= close();

@@ -55,6 +55,7 @@ export type { Health, HealthMove, HealthPolicy, HealthState, Observation } from 
 export type { WarningStage } from './model/health-warning.ts';
 export type { LaneState } from './model/lane-state.ts';
 export { ontraportCatalog } from './model/ontraport-catalog.ts';
+export { orderKeyOf } from './model/order-key.ts';
 export { attemptFields, cancelledAttempt, firstOfEachLease } from './model/outcome.ts';
 export type { Attempt, Outcome, OutcomeKind } from './model/outcome.ts';
 export { meets, queryRows } from './model/query.ts';

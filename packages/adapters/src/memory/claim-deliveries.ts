@@ -1,10 +1,13 @@
 import type { Claim, ClaimRequest, ClaimResult, Delivery, StoredEvent, Subscription } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 import { copyEvent } from './event-rows.ts';
+import { isBehind, setWaiting } from './orders.ts';
 import { copySubscription } from './subscription-rows.ts';
 
 /** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
 const maxLanesPerCall = 1_000;
+/** Deliveries of a lane that are found to wait for an earlier one in one call. */
+const maxWaitingPerCall = 1_000;
 
 /** Leases due deliveries, lane after lane. */
 export function claimDeliveries(contents: Contents, request: ClaimRequest, now: number): ClaimResult {
@@ -23,6 +26,28 @@ export function claimDeliveries(contents: Contents, request: ClaimRequest, now: 
     if (row && !events.has(delivery.eventId)) events.set(delivery.eventId, copyEvent(row.event));
   }
 
+  /** Leases as many of a lane, and answers how many those were; what is behind another one of its order waits from now on. */
+  function leaseOf({ id, health }: Subscription, room: number): number {
+    let leased = 0;
+    for (let set = 0; set < maxWaitingPerCall;) {
+      const due = contents.queue.due(id, now, room - leased);
+      const before = set;
+      for (const delivery of due) {
+        if (health !== 'unsubscribed' && isBehind(contents, delivery)) {
+          setWaiting(contents, delivery);
+          set += 1;
+        } else {
+          lease(delivery);
+          leased += 1;
+        }
+      }
+      if (set === before || due.length === 0) return leased;
+    }
+    isCut = true;
+    return leased;
+  }
+
+  let isCut = false;
   let cursor = after;
   let visited = 0;
   let more = false;
@@ -32,11 +57,10 @@ export function claimDeliveries(contents: Contents, request: ClaimRequest, now: 
     const subscription = dueAt <= now ? contents.subscriptions.get(subscriptionId) : undefined;
     if (subscription && !isPaused(subscription, now)) {
       const wanted = Math.min(lanes.get(subscriptionId) ?? perLane, limit - claims.length);
-      const due = contents.queue.due(subscriptionId, now, subscription.health === 'suspended' ? Math.min(wanted, 1) : wanted);
-      for (const delivery of due) lease(delivery);
-      if (due.length > 0) subscriptions.push(copySubscription(subscription));
+      const leased = leaseOf(subscription, subscription.health === 'suspended' ? Math.min(wanted, 1) : wanted);
+      if (leased > 0) subscriptions.push(copySubscription(subscription));
     }
-    more = claims.length >= limit || visited === maxLanesPerCall;
+    more = claims.length >= limit || visited === maxLanesPerCall || isCut;
     if (more) break;
   }
   return { claims, subscriptions, events: [...events.values()], cursor, more };

@@ -8,6 +8,22 @@ function orderPlaces(a: Place, b: Place): number {
   return a.subscriptionId - b.subscriptionId || a.dueAt - b.dueAt || orderTexts(a.id, b.id);
 }
 
+/** A delivery, as far as its place in an order goes. */
+type OrderPlace = Pick<Delivery, 'subscriptionId' | 'createdAt' | 'id'> & { readonly orderKey: string };
+
+function orderWithinKeys(a: OrderPlace, b: OrderPlace): number {
+  return (
+    a.subscriptionId - b.subscriptionId ||
+    orderTexts(a.orderKey, b.orderKey) ||
+    a.createdAt - b.createdAt ||
+    orderTexts(a.id, b.id)
+  );
+}
+
+function keepsOrder(delivery: Delivery): delivery is Delivery & OrderPlace {
+  return delivery.orderKey !== undefined;
+}
+
 /** The unfinished deliveries, by id, and lane by lane in the order in which they are due. A changed one is a new object. */
 export class DeliveryQueue {
   readonly #byId = new Map<string, Delivery>();
@@ -19,6 +35,8 @@ export class DeliveryQueue {
   readonly #leased = new Set<Delivery>();
   /** No lease ends before. */
   #leasedUntil = Number.POSITIVE_INFINITY;
+  /** Those that keep an order. */
+  readonly #orders = new SortedSet<OrderPlace>(orderWithinKeys);
 
   get(id: string): Delivery | undefined {
     return this.#byId.get(id);
@@ -39,6 +57,7 @@ export class DeliveryQueue {
       this.#leasedUntil = Math.min(this.#leasedUntil, delivery.dueAt);
     }
     if (coalesceKey !== undefined) this.#byKey.set(`${subscriptionId} ${coalesceKey}`, delivery);
+    if (keepsOrder(delivery)) this.#orders.add(delivery);
   }
 
   replace(before: Delivery, after: Delivery): void {
@@ -49,6 +68,21 @@ export class DeliveryQueue {
   delete(delivery: Delivery): void {
     this.#byId.delete(delivery.id);
     this.#leave(delivery);
+    if (keepsOrder(delivery)) this.#orders.delete(delivery);
+  }
+
+  /** The deliveries of an order, the first one at the head. */
+  *inOrder(subscriptionId: number, orderKey: string): Generator<Delivery> {
+    for (const place of this.#orders.from({ subscriptionId, orderKey, createdAt: Number.NEGATIVE_INFINITY, id: '' })) {
+      if (place.subscriptionId !== subscriptionId || place.orderKey !== orderKey) return;
+      yield this.#byId.get(place.id) as Delivery;
+    }
+  }
+
+  /** When the last delivery of an order was made; null when it has none. */
+  lastInOrder(subscriptionId: number, orderKey: string): number | null {
+    const last = this.#orders.before({ subscriptionId, orderKey, createdAt: Number.POSITIVE_INFINITY, id: '' });
+    return last?.subscriptionId === subscriptionId && last.orderKey === orderKey ? last.createdAt : null;
   }
 
   /** The deliveries of a lane, those due first at the head. The lane must not be changed before the last one was taken. */

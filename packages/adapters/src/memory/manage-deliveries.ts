@@ -1,5 +1,6 @@
-import { cancelledAttempt, type Attempt } from '@hookwell/core';
+import { cancelledAttempt, orderKeyOf, type Attempt } from '@hookwell/core';
 import type { Contents } from './contents.ts';
+import { createdInOrder, makeNextDue } from './orders.ts';
 
 /** Makes a finished delivery due again, going by what the log still has of it. */
 export function replayDelivery(contents: Contents, accountId: string, deliveryId: string, now: number): boolean {
@@ -7,7 +8,9 @@ export function replayDelivery(contents: Contents, accountId: string, deliveryId
   if (!last || contents.queue.get(deliveryId)) return false;
   const { subscriptionId, eventId, number } = last;
   const subscription = contents.subscriptions.get(subscriptionId);
-  if (!subscription || subscription.health === 'unsubscribed' || !contents.events.get(eventId)) return false;
+  const event = contents.events.get(eventId)?.event;
+  if (!subscription || subscription.health === 'unsubscribed' || !event) return false;
+  const orderKey = orderKeyOf(subscription, event);
   contents.addDelivery({
     id: deliveryId,
     accountId,
@@ -16,9 +19,10 @@ export function replayDelivery(contents: Contents, accountId: string, deliveryId
     attempts: number,
     failures: 0,
     abandonments: 0,
-    createdAt: now,
+    createdAt: createdInOrder(contents, { subscriptionId, orderKey }, now),
     dueAt: now,
     fence: null,
+    ...(orderKey === undefined ? {} : { orderKey }),
   });
   return true;
 }
@@ -46,5 +50,6 @@ export function cancelDelivery(
   const topic = contents.events.get(eventId)?.event.topic ?? '';
   contents.addAttempt(cancelledAttempt({ accountId, subscriptionId, deliveryId, eventId, topic }, reason, now));
   contents.removeDelivery(delivery);
+  makeNextDue(contents, [delivery], now);
   return true;
 }

@@ -4,6 +4,7 @@ import {
   checkQuery,
   checkWhich,
   deliveryFields,
+  dueAfterEarlier,
   HookwellError,
   queryRows,
   replayFields,
@@ -12,6 +13,7 @@ import {
   sumDeliveries,
   withChanges,
   withMove,
+  type Delivery,
   type FieldTypes,
   type HealthMove,
   type Page,
@@ -135,7 +137,8 @@ export function memoryStorage(): StorageAdapter {
 
     async listDeliveries(accountId, query) {
       now();
-      return page(unfinished(contents, accountId), query, deliveryFields);
+      const { rows, total } = page(unfinished(contents, accountId), query, deliveryFields);
+      return { rows: rows.map(listed), total };
     },
 
     async countDeliveries(accountId, perLane) {
@@ -181,8 +184,7 @@ export function memoryStorage(): StorageAdapter {
     },
 
     async eraseRecord(accountId, request) {
-      now();
-      return eraseRecord(contents, accountId, request);
+      return eraseRecord(contents, accountId, request, now());
     },
 
     async createReplay(replay) {
@@ -261,6 +263,11 @@ function page<Row extends { readonly id: string | number }, Field extends string
 
 function copyRow<Row extends object>(row: Row): Row {
   return { ...row };
+}
+
+/** A delivery as it is listed: what waits for an earlier one says so, instead of a time that never comes. */
+function listed(delivery: Delivery): Delivery {
+  return delivery.dueAt < dueAfterEarlier ? delivery : { ...delivery, dueAt: delivery.createdAt, waitsForEarlier: true };
 }
 
 function* unfinished({ subscriptions, queue }: Contents, accountId: string) {

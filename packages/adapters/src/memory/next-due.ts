@@ -1,3 +1,4 @@
+import { dueAfterEarlier } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 
 /** Lanes looked at in one turn of the event loop. */
@@ -8,7 +9,7 @@ export async function nextDueInMs({ queue, subscriptions }: Contents, now: numbe
   let nextAt = Number.POSITIVE_INFINITY;
   let looked = 0;
   for (const { subscriptionId, dueAt } of queue.lanesFrom(0, Number.POSITIVE_INFINITY)) {
-    const subscription = dueAt < nextAt ? subscriptions.get(subscriptionId) : undefined;
+    const subscription = dueAt < Math.min(nextAt, dueAfterEarlier) ? subscriptions.get(subscriptionId) : undefined;
     if (subscription) {
       const { health, pausedUntil } = subscription;
       nextAt = Math.min(nextAt, health === 'unsubscribed' ? dueAt : Math.max(dueAt, pausedUntil ?? dueAt));

@@ -11,12 +11,18 @@ import {
   type Subscription,
 } from '@hookwell/core';
 import type { Contents } from './contents.ts';
+import { makeNextDue } from './orders.ts';
 import { copySubscription } from './subscription-rows.ts';
 
 /** Writes outcomes under their fences. All of them are read before anything is changed. */
 export function recordOutcomes(contents: Contents, outcomes: readonly Outcome[], now: number): RecordResult {
   const lines = outcomes.map((outcome) => lineOf(outcome, now));
   const written = outcomes.map((outcome, index) => writeOutcome(contents, outcome, lines[index]!));
+  makeNextDue(
+    contents,
+    outcomes.filter(({ outcome }, index) => outcome !== 'retry' && written[index]),
+    now,
+  );
   const before = writtenBefore(contents, outcomes, written);
   const subscriptions = new Map<number, Subscription>();
   for (const observation of observe(outcomes.filter((_, index) => written[index]))) {

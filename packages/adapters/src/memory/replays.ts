@@ -1,5 +1,6 @@
 import {
   firstReplay,
+  orderKeyOf,
   standingOf,
   withReplayCancelled,
   withReplayEnds,
@@ -11,9 +12,12 @@ import {
   type ReplayClaimRequest,
   type ReplayClaims,
   type ReplayStep,
+  type StoredEvent,
+  type Subscription,
 } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 import { replayDelivery } from './manage-deliveries.ts';
+import { createdInOrder } from './orders.ts';
 
 /** Makes a replay that runs. */
 export function createReplay({ replays, log }: Contents, given: NewReplay, now: number): Replay {
@@ -73,9 +77,19 @@ export function advanceReplay(contents: Contents, step: ReplayStep, now: number)
     if (replayDelivery(contents, accountId, id, now)) queued.push(id);
   }
   for (const { id, subscriptionId, eventId } of step.anew) {
-    if (!isMissing(contents, accountId, { id, subscriptionId, eventId })) continue;
-    const fresh = { attempts: 0, failures: 0, abandonments: 0, createdAt: now, dueAt: now, fence: null };
-    contents.addDelivery({ id, accountId, subscriptionId, eventId, ...fresh });
+    const missing = findMissing(contents, accountId, { id, subscriptionId, eventId });
+    if (!missing) continue;
+    const orderKey = orderKeyOf(missing.lane, missing.event);
+    const createdAt = createdInOrder(contents, { subscriptionId, orderKey }, now);
+    const fresh = { attempts: 0, failures: 0, abandonments: 0, createdAt, dueAt: now, fence: null };
+    contents.addDelivery({
+      id,
+      accountId,
+      subscriptionId,
+      eventId,
+      ...fresh,
+      ...(orderKey === undefined ? {} : { orderKey }),
+    });
     queued.push(id);
   }
   for (const id of queued) {
@@ -88,19 +102,21 @@ export function advanceReplay(contents: Contents, step: ReplayStep, now: number)
   return copyReplay(replay);
 }
 
-function isMissing(
+/** The subscription and the event that have no delivery; null when they have, or are not there. */
+function findMissing(
   { subscriptions, events, queue, log }: Contents,
   accountId: string,
   { id, subscriptionId, eventId }: ReplayStep['anew'][number],
-): boolean {
+): { readonly lane: Subscription; readonly event: StoredEvent } | null {
   const lane = subscriptions.get(subscriptionId);
-  if (lane?.accountId !== accountId || lane.health === 'unsubscribed') return false;
-  if (events.get(eventId)?.event.accountId !== accountId || queue.get(id)) return false;
-  for (const delivery of queue.ofLane(subscriptionId)) if (delivery.eventId === eventId) return false;
+  if (lane?.accountId !== accountId || lane.health === 'unsubscribed') return null;
+  const event = events.get(eventId)?.event;
+  if (event?.accountId !== accountId || queue.get(id)) return null;
+  for (const delivery of queue.ofLane(subscriptionId)) if (delivery.eventId === eventId) return null;
   for (const line of log.ofAccount(accountId)) {
-    if (line.eventId === eventId && line.subscriptionId === subscriptionId) return false;
+    if (line.eventId === eventId && line.subscriptionId === subscriptionId) return null;
   }
-  return true;
+  return { lane, event };
 }
 
 /** A replay of which nobody else holds a part. */

@@ -28,6 +28,11 @@ export class SortedSet<Item extends object> {
     return this.#tree.nextHigherKey(bound);
   }
 
+  /** The last item before a bound, which need not be in the set. */
+  before(bound: Item): Item | undefined {
+    return this.#tree.nextLowerKey(bound);
+  }
+
   /** The items from the first one on, or from a bound on, which need not be in the set. */
   from(bound?: Item): IterableIterator<Item> {
     return this.#tree.keys(bound);

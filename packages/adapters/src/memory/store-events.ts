@@ -1,6 +1,7 @@
 import { HookwellError, type NewDelivery, type StoreBatch, type StoredEvent } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 import { copyEvent } from './event-rows.ts';
+import { createdInOrder } from './orders.ts';
 import { Groups } from './groups.ts';
 
 /** What a batch comes to: the events and deliveries that are new, and the event that stands for each given one. */
@@ -32,7 +33,7 @@ export function storeEvents(contents: Contents, batch: StoreBatch, now: number):
       attempts: 0,
       failures: 0,
       abandonments: 0,
-      createdAt: now,
+      createdAt: createdInOrder(contents, { subscriptionId, orderKey }, now),
       dueAt: now + (leased ? batch.leaseMs : dueInMs),
       fence: leased ? batch.fence : null,
       ...(orderKey === undefined ? {} : { orderKey }),

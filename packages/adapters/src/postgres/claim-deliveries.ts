@@ -3,6 +3,7 @@ import { readSubscription } from '../sql/read-rows.ts';
 import type { DeliveriesTable, EventsTable } from '../sql/tables.ts';
 import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
+import { isFirst, prepareSetWaiting, waitingPerLane } from './orders.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 import { walkLanes } from './walk-lanes.ts';
 
@@ -43,6 +44,8 @@ interface Answer {
     readonly subscriptions: readonly Parameters<typeof readSubscription>[0][] | null;
     readonly cursor: number;
     readonly more: boolean;
+    /** Lanes in which something is due that is behind another one of its order. */
+    readonly behind: readonly number[] | null;
   };
 }
 
@@ -52,6 +55,7 @@ export function prepareClaimDeliveries(names: Names) {
   // evaluated only as far as lanes are asked for, and a lane's deliveries only as far as they are wanted.
   // Events are read at the top: PostgreSQL 18.4 crashes where a row that is locked has changed meanwhile, and another part
   // of the statement below the top chooses partitions as it runs.
+  const setWaiting = prepareSetWaiting(names);
   const claim = plannedEachTime<Answer>(`
     with recursive clock as materialized (select ${names.now} as now where ${keepsMemory}),
     ${walkLanes(names, 'onwards', { after: '$1::bigint' })},
@@ -66,17 +70,27 @@ export function prepareClaimDeliveries(names: Names) {
         select coalesce(($2::text::jsonb ->> walk.id::text)::integer, $3::integer) as room
       ) wanted
       cross join lateral (
-        select case when s.health = 'suspended' then least(room, 1) else room end as room
+        select case when s.health = 'suspended' then least(room, 1) else room end as room,
+          s.health = 'unsubscribed' as ends, s.ever_ordered
         from ${names.subscriptions} as s
         where s.id = walk.id and room > 0 and walk.due_at <= clock.now
           and (s.health = 'unsubscribed' or s.paused_until is null or s.paused_until <= clock.now)
         limit 1
       ) lane
       cross join lateral (
-        select d.ctid as place, d.subscription_id from ${names.deliveries} as d
-        where d.subscription_id = walk.id and d.due_at <= clock.now
-        order by d.due_at, d.id limit lane.room
-        for update skip locked
+        select free.* from (
+          select d.ctid as place, d.subscription_id from ${names.deliveries} as d
+          where d.subscription_id = walk.id and d.due_at <= clock.now and (lane.ends or ${isFirst(names)})
+          order by d.due_at, d.id limit lane.room
+          for update skip locked
+        ) as free
+        union all
+        select null, walk.id where lane.ever_ordered and not lane.ends and exists (
+          select from (
+            select * from ${names.deliveries} as d
+            where d.subscription_id = walk.id and d.due_at <= clock.now order by d.due_at, d.id limit ${waitingPerLane}
+          ) as d where not ${isFirst(names)}
+        )
       ) due
       limit $4::integer
     ),
@@ -100,7 +114,8 @@ export function prepareClaimDeliveries(names: Names) {
           else coalesce((select id from (select id, row_number() over () as turn from walk) w order by turn desc limit 1), $1::bigint)
         end,
         'more', turns = $4::integer or (select count(*) from walk) = ${maxLanesPerCall}
-          or turns > (select count(*) from claimed)
+          or (select count(place) from picked) > (select count(*) from claimed),
+        'behind', (select json_agg(subscription_id) from picked where place is null)
       )::text || '}'
     ))
     from visited, (
@@ -115,13 +130,14 @@ export function prepareClaimDeliveries(names: Names) {
     const { fence, leaseMs, limit, perLane, lanes, after } = request;
     const rooms = JSON.stringify(Object.fromEntries(lanes));
     const answer = await runner.run(claim, [after, rooms, perLane, limit, fence, leaseMs]);
-    const { subscriptions, cursor, more } = answer.rest;
+    const { subscriptions, cursor, more, behind } = answer.rest;
+    const isCut = behind !== null && (await setWaiting(runner, behind)) >= waitingPerLane;
     return {
       claims: readClaims(answer, fence),
       subscriptions: subscriptions?.map(readSubscription) ?? [],
       events: readEvents(answer),
       cursor,
-      more,
+      more: more || isCut,
     };
   };
 }

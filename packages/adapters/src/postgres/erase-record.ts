@@ -1,6 +1,7 @@
 import type { EraseRequest, EraseResult } from '@hookwell/core';
 import { toJson, type Connection } from './connection.ts';
 import type { Names } from './names.ts';
+import { makeNextDue, orderLocks } from './orders.ts';
 import { plannedEachTime } from './statement.ts';
 
 /** Events looked at in one call. */
@@ -42,9 +43,16 @@ export function prepareEraseRecord(names: Names) {
       select e.id from ${names.events} as e join ${given} on e.id = g.id and e.day = g.day for update of e
     )
     select to_json(count(*))::text from locked`);
+  const lockOrders = plannedEachTime<number>(`
+    with lanes as materialized (
+      select distinct d.subscription_id from ${names.deliveries} as d
+      join ${given} on d.event_id = g.id and d.event_day = g.day where d.order_key is not null
+    ), ordered as (${orderLocks(names, 'array(select subscription_id from lanes)')})
+    select to_json(locks)::text from ordered`);
   const erase = plannedEachTime<Omit<EraseResult, 'cursor'>>(`
     with given as materialized (select * from ${given}), queue as (
-      delete from ${names.deliveries} as d using given as g where d.event_id = g.id and d.event_day = g.day returning 1
+      delete from ${names.deliveries} as d using given as g where d.event_id = g.id and d.event_day = g.day
+      returning d.subscription_id, d.order_key
     ), log as (
       delete from ${names.attempts} as a using given as g where a.event_id = g.id and a.event_day = g.day returning 1
     ), events as (
@@ -55,7 +63,7 @@ export function prepareEraseRecord(names: Names) {
       where k.account_id = events.account_id and k.idempotency_key = events.idempotency_key and k.event_id = events.id
     )
     select json_build_object(
-      'events', (select count(*) from events), 'deliveries', (select count(*) from queue), 'attempts', (select count(*) from log)
+      'next', ${makeNextDue(names, 'queue')}, 'events', (select count(*) from events), 'deliveries', (select count(*) from queue), 'attempts', (select count(*) from log)
     )::text`);
 
   return async (connection: Connection, accountId: string, request: EraseRequest): Promise<EraseResult> => {
@@ -66,8 +74,10 @@ export function prepareEraseRecord(names: Names) {
     if (!found) return { events: 0, deliveries: 0, attempts: 0, cursor };
     const erased = await connection.transact(async ({ run }) => {
       await run(lock, [toJson(found)]);
+      await run(lockOrders, [toJson(found)]);
       return run(erase, [toJson(found)]);
     });
-    return { ...erased, cursor };
+    const { events, deliveries, attempts } = erased;
+    return { events, deliveries, attempts, cursor };
   };
 }

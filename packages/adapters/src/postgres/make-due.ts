@@ -1,7 +1,8 @@
-import type { ReplayStep } from '@hookwell/core';
+import { orderKeyOf, type Ordering, type ReplayStep, type StoredEvent } from '@hookwell/core';
 import { toArray } from './arrays.ts';
 import { toJson } from './connection.ts';
 import type { Names } from './names.ts';
+import { createdInOrder } from './orders.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
 /** A delivery that is to be made due, as far as it is known before its event is locked. */
@@ -11,7 +12,11 @@ interface Due {
   readonly event_id: string;
   readonly event_day: number;
   readonly attempts: number;
+  readonly ordering: string;
 }
+
+/** As much of an event as a key is made of. */
+type Named = Pick<StoredEvent, 'id' | 'objectType' | 'record'>;
 
 /**
  * Makes the part of a replay's step that makes deliveries of an account due; answers the ids of those that it made so.
@@ -22,12 +27,17 @@ interface Due {
 export function prepareMakeDue(names: Names) {
   const findLast = plannedEachTime<readonly Due[]>(`
     select coalesce(json_agg(last), '[]')::text from unnest($2::text::text[]) as wanted (id) cross join lateral (
-      select a.delivery_id as id, a.subscription_id, a.event_id, a.event_day, a.number as attempts from ${names.attempts} as a
+      select a.delivery_id as id, a.subscription_id, a.event_id, a.event_day, a.number as attempts, (
+        select coalesce(max(s.ordering), 'none') from ${names.subscriptions} as s where s.id = a.subscription_id
+      ) as ordering
+      from ${names.attempts} as a
       where a.delivery_id = wanted.id and a.account_id = $1::text order by a.number desc, a.id desc limit 1
     ) as last`);
   const findMissing = plannedEachTime<readonly Due[]>(`
     select coalesce(json_agg(missing), '[]')::text from (
-      select given.id, given.subscription_id, given.event_id, e.day as event_day, 0 as attempts
+      select given.id, given.subscription_id, given.event_id, e.day as event_day, 0 as attempts, (
+        select coalesce(max(s.ordering), 'none') from ${names.subscriptions} as s where s.id = given.subscription_id
+      ) as ordering
       from json_to_recordset($2::text::json) as given (id text, subscription_id bigint, event_id text)
       join ${names.events} as e on e.id = given.event_id and e.account_id = $1::text
       where not exists (
@@ -48,8 +58,8 @@ export function prepareMakeDue(names: Names) {
     select coalesce(json_agg(id), '[]')::text from locked`);
   const insert = plannedEachTime<readonly string[]>(`
     with clock as materialized (select ${names.now} as now), given as materialized (
-      select * from json_to_recordset($2::text::json) as g (
-        id text, subscription_id bigint, event_id text, event_day integer, attempts integer
+      select *, row_number() over () as position from json_to_recordset($2::text::json) as g (
+        id text, subscription_id bigint, event_id text, event_day integer, attempts integer, order_key text
       )
     ), lanes as materialized (
       select id from ${names.subscriptions}
@@ -57,15 +67,38 @@ export function prepareMakeDue(names: Names) {
       order by id for key share
     ), queued as (
       insert into ${names.deliveries} (
-        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, replayed
+        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, replayed,
+        order_key
       )
-      select given.id, $1::text, lanes.id, event_id, event_day, attempts, 0, 0, now, now, 1
+      select given.id, $1::text, lanes.id, event_id, event_day, attempts, 0, 0, ${createdInOrder(names, 'given')}, now, 1, order_key
       from clock, given join lanes on lanes.id = given.subscription_id
       order by given.id
       on conflict (id) do nothing
       returning id
     )
     select coalesce(json_agg(id), '[]')::text from queued`);
+
+  const findRecords = plannedEachTime<readonly Named[]>(`
+    select coalesce(json_agg(named), '[]')::text from (
+      select e.id, e.object_type as "objectType", json_build_object('id', e.record::json -> 'id') as record
+      from json_to_recordset($1::text::json) as g (id text, day integer)
+      join ${names.events} as e on e.id = g.id and e.day = g.day
+    ) as named`);
+
+  /** The keys of those that are to keep an order. */
+  async function keysOf(run: Runner['run'], due: readonly Due[]): Promise<ReadonlyMap<Due, string>> {
+    const keys = new Map<Due, string>();
+    const ordered = due.filter(({ ordering }) => ordering !== 'none');
+    if (ordered.length === 0) return keys;
+    const given = ordered.map(({ event_id: id, event_day: day }) => ({ id, day }));
+    const events = new Map((await run(findRecords, [toJson(given)])).map((event) => [event.id, event]));
+    for (const one of ordered) {
+      const event = events.get(one.event_id);
+      const key = event && orderKeyOf({ ordering: one.ordering as Ordering }, event);
+      if (key !== undefined) keys.set(one, key);
+    }
+    return keys;
+  }
 
   return async ({ run }: Runner, accountId: string, { again, anew }: ReplayStep): Promise<readonly string[]> => {
     const fresh = anew.map(({ id, subscriptionId, eventId }) => ({ id, subscription_id: subscriptionId, event_id: eventId }));
@@ -76,6 +109,8 @@ export function prepareMakeDue(names: Names) {
     if (due.length === 0) return [];
     const events = due.map(({ event_id: id, event_day: day }) => ({ id, day }));
     const locked = new Set(await run(lockEvents, [toJson(events)]));
-    return run(insert, [accountId, toJson(due.filter(({ event_id }) => locked.has(event_id)))]);
+    const keys = await keysOf(run, due);
+    const given = due.flatMap((one) => (locked.has(one.event_id) ? [{ ...one, order_key: keys.get(one) ?? null }] : []));
+    return run(insert, [accountId, toJson(given)]);
   };
 }

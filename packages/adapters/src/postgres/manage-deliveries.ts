@@ -1,8 +1,9 @@
-import type { StoredEvent } from '@hookwell/core';
+import { orderKeyOf, type StoredEvent } from '@hookwell/core';
 import { readEvent } from '../sql/read-rows.ts';
 import type { AccountRunner } from './account-calls.ts';
 import { toJson } from './connection.ts';
 import type { Names } from './names.ts';
+import { createdInOrder, makeNextDue, orderLocks } from './orders.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
 /** The last line of a delivery, as far as it is used here. */
@@ -27,34 +28,42 @@ export function prepareManageDeliveries(names: Names) {
       select to_json(a) from ${names.attempts} as a
       where delivery_id = $2::text and account_id = $1::text order by number desc, id desc limit 1
     ), 'null')::text`);
-  const lockEvent = plannedEachTime<boolean>(`
+  const lockEvent = plannedEachTime<Pick<StoredEvent, 'objectType' | 'record'> | null>(`
     with event as materialized (
-      select from ${names.events} where id = $1::text and day = $2::integer for key share
+      select object_type, record from ${names.events} where id = $1::text and day = $2::integer for key share
     )
-    select to_json(exists (select from event))::text`);
+    select coalesce((
+      select json_build_object('objectType', object_type, 'record', record::json) from event
+    ), 'null')::text`);
   const replay = plannedEachTime<boolean>(`
     with clock as materialized (select ${names.now} as now), subscription as materialized (
-      select id from ${names.subscriptions} where id = $3::bigint and health <> 'unsubscribed' for key share
+      select id as subscription_id, 1 as position,
+        case ordering when 'record' then $7::text when 'subscription' then $8::text end as order_key
+      from ${names.subscriptions} where id = $3::bigint and health <> 'unsubscribed' for key share
     ), replayed as (
       insert into ${names.deliveries} (
-        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at
+        id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, order_key
       )
-      select $1::text, $2::text, id, $4::text, $5::integer, $6::integer, 0, 0, now, now
-      from clock, subscription
+      select $1::text, $2::text, subscription_id, $4::text, $5::integer, $6::integer, 0, 0, ${createdInOrder(names, 'd')}, now, order_key
+      from clock, subscription as d
       on conflict (id) do nothing
       returning id
     )
     select to_json(exists (select from replayed))::text`);
-  const findTopic = plannedEachTime<string>(`
-    select to_json(coalesce((
-      select e.topic from ${names.deliveries} as d join ${names.events} as e on e.id = d.event_id and e.day = d.event_day
+  const find = plannedEachTime<{ readonly topic: string; readonly orderedLane: number | null } | null>(`
+    select coalesce((
+      select json_build_object('topic', e.topic, 'orderedLane', case when d.order_key is not null then d.subscription_id end)
+      from ${names.deliveries} as d join ${names.events} as e on e.id = d.event_id and e.day = d.event_day
       where d.id = $2::text and d.account_id = $1::text
-    ), ''))::text`);
-  const cancel = plannedEachTime<boolean>(`
-    with clock as materialized (select ${names.now} as now), cancelled as (
+    ), 'null')::text`);
+  /** @param lane where the delivery keeps an order: what has its subscription */
+  const cancelled = (lane: string | null): string => `
+    with ${lane === null ? '' : `ordered as materialized (${orderLocks(names, `array[${lane}]`)}),`}
+    clock as materialized (select ${names.now} as now), cancelled as (
       delete from ${names.deliveries}
       where id = $2::text and account_id = $1::text and (fence is null or due_at <= (select now from clock))
         and ($5::text is null or event_id = $5::text)
+        ${lane === null ? '' : 'and (select locks from ordered) > 0'}
       returning *
     ), logged as (
       insert into ${names.attempts} (
@@ -65,7 +74,9 @@ export function prepareManageDeliveries(names: Names) {
         'cancelled', $3::text, 0, now, 0, ''
       from clock, cancelled
     )
-    select to_json(exists (select from cancelled))::text`);
+    select to_json(exists (select from cancelled) ${lane === null ? '' : `and ${makeNextDue(names, 'cancelled')} >= 0`})::text`;
+  const cancel = plannedEachTime<boolean>(cancelled(null));
+  const cancelOrdered = plannedEachTime<boolean>(cancelled('$6::bigint'));
 
   return {
     findEvents: async (runner: Runner, accountId: string, ids: readonly string[]): Promise<readonly StoredEvent[]> =>
@@ -74,18 +85,24 @@ export function prepareManageDeliveries(names: Names) {
     replay: async (runner: AccountRunner, accountId: string, deliveryId: string): Promise<boolean> =>
       runner.transact(async ({ run }) => {
         const last = await run(findLast, [accountId, deliveryId]);
-        if (!last || !(await run(lockEvent, [last.event_id, last.event_day]))) return false;
+        const event = last && (await run(lockEvent, [last.event_id, last.event_day]));
+        if (!event) return false;
         const { subscription_id: subscriptionId, event_id: eventId, event_day: eventDay, number } = last;
-        return run(replay, [deliveryId, accountId, subscriptionId, eventId, eventDay, number]);
+        const keys = (['record', 'subscription'] as const).map((ordering) => orderKeyOf({ ordering }, event) ?? null);
+        return run(replay, [deliveryId, accountId, subscriptionId, eventId, eventDay, number, ...keys]);
       }),
 
-    cancel: async (
+    async cancel(
       runner: Runner,
       accountId: string,
       deliveryId: string,
       reason: string,
-      eventId: string | null,
-    ): Promise<boolean> =>
-      runner.run(cancel, [accountId, deliveryId, reason, await runner.run(findTopic, [accountId, deliveryId]), eventId]),
+      ofEvent: string | null,
+    ): Promise<boolean> {
+      const found = await runner.run(find, [accountId, deliveryId]);
+      const values = [accountId, deliveryId, reason, found?.topic ?? '', ofEvent];
+      const lane = found?.orderedLane ?? null;
+      return lane === null ? runner.run(cancel, values) : runner.run(cancelOrdered, [...values, lane]);
+    },
   };
 }

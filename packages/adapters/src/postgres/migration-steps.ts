@@ -1,5 +1,6 @@
 import { dueAfterEarlier } from '@hookwell/core';
 import type { Names } from './names.ts';
+import { waitingPerLane } from './orders.ts';
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -163,8 +164,10 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
     create function ${names.of('order_of')}(lane bigint) returns bigint language sql immutable
       return hashtextextended('hookwell order of ' || lane::text || ${literal(` in ${names.schema}`)}, 0);
 
-    create function ${names.of('make_next_due')}(lanes bigint[], keys text[]) returns void language plpgsql volatile security definer
+    create function ${names.of('make_next_due')}(lanes bigint[], keys text[]) returns bigint language plpgsql volatile security definer
       set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+    declare
+      made bigint;
     begin
       with given as (
         select distinct on (lane, key) lane, key from unnest(lanes, keys) as g (lane, key)
@@ -178,12 +181,16 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
         where d.due_at >= ${dueAfterEarlier}
       )
       update ${names.deliveries} as d set due_at = ${names.now} from next where d.id = next.id;
+      get diagnostics made = row_count;
+      return made;
     end $$;
 
-    create function ${names.of('set_waiting')}(lanes bigint[]) returns void language plpgsql volatile
+    create function ${names.of('set_waiting')}(lanes bigint[]) returns bigint language plpgsql volatile
       set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
     declare
       lane bigint;
+      moved bigint;
+      made bigint := 0;
     begin
       foreach lane in array lanes loop
         if pg_try_advisory_xact_lock(${names.of('order_of')}(lane)) then
@@ -192,7 +199,7 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
           where d.due_at <= ${names.now} and d.ctid = any (array(
             select due.place from (
               select ctid as place, order_key, created_at, id from ${names.deliveries}
-              where subscription_id = lane and due_at <= ${names.now} order by due_at, id limit 1000
+              where subscription_id = lane and due_at <= ${names.now} order by due_at, id limit ${waitingPerLane}
             ) as due
             where order_key is not null and exists (
               select from ${names.deliveries} as earlier
@@ -200,8 +207,11 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
                 and (earlier.created_at, earlier.id) < (due.created_at, due.id)
             )
           ));
+          get diagnostics moved = row_count;
+          made := made + moved;
         end if;
       end loop;
+      return made;
     end $$;`,
 
   (names) => `

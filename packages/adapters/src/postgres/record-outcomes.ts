@@ -10,9 +10,10 @@ import {
 } from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
 import { toJson } from './connection.ts';
-import { arraysOf, unnested, type Column } from './arrays.ts';
+import { arraysOf, toArray, unnested, type Column } from './arrays.ts';
 import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
+import { makeNextDue, orderLocks } from './orders.ts';
 import { codeOf } from './storage-error.ts';
 import { kept, plannedEachTime, type Runner, type Statement } from './statement.ts';
 
@@ -54,15 +55,20 @@ export function prepareRecordOutcomes(names: Names) {
   // Either every outcome is written, or none: what the written ones say of their endpoints is summed up by the model,
   // before it is known which they are. So a fence that does not hold is an error, and what holds is written by another
   // call. Deliveries and subscriptions are locked in the order of their ids, so that calls cannot wait for each other in a circle.
-  const text = `
-    with clock as materialized (select ${names.now} as now where ${keepsMemory}), given as materialized (
+  const lanes = `$${2 + columns.length + observedColumns.length}::text::bigint[]`;
+  /** @param isOrdered whether some of them end deliveries that keep an order: then the next ones of that are made due, too */
+  const write = (isOrdered: boolean): string => `
+    with ${isOrdered ? `ordered as materialized (${orderLocks(names, lanes)}),` : ''}
+    clock as materialized (select ${names.now} as now where ${keepsMemory}), given as materialized (
       select row_number() over () as position, o.* from (select ${unnested(columns, 2)}) as o
     ), held as materialized (
       select d.ctid as place, d.account_id, d.subscription_id, d.event_id, d.event_day, given.* from ${names.deliveries} as d
       join given on d.id = given.id and d.fence = given.fence
+      ${isOrdered ? 'where (select locks from ordered) > 0' : ''}
       order by d.id for update of d
     ), ended as (
       delete from ${names.deliveries} where ctid = any (array(select place from held where outcome <> 'retry'))
+      ${isOrdered ? 'returning subscription_id, order_key' : ''}
     ), given_back as (
       update ${names.deliveries} as d
       set attempts = greatest(d.attempts, held.number), failures = d.failures + held.failures,
@@ -101,9 +107,10 @@ export function prepareRecordOutcomes(names: Names) {
     select case fences when 0 then json_build_object(
       'now', (select now from clock),
       'subscriptions', (select json_agg(s) from changed where telling),
+      ${isOrdered ? `'next', ${makeNextDue(names, 'ended')},` : ''}
       'queueBytes', pg_relation_size('${names.deliveries}')
     )::text else (fences || '${fencesLost}')::integer::text end from lost`;
-  const statementFor = bySize<Recorded>(text);
+  const [plain, ordered] = [bySize<Recorded>(write(false)), bySize<Recorded>(write(true))];
   let queueBytes = 0;
   const findLines = plannedEachTime<readonly number[]>(`
     select coalesce(json_agg(position order by position), '[]')::text from json_to_recordset($1::text::json) as o (
@@ -149,9 +156,13 @@ export function prepareRecordOutcomes(names: Names) {
     return { positions: found, subscriptions };
   }
 
-  async function write(runner: Runner, outcomes: readonly Outcome[]): Promise<Recorded> {
+  async function writeAll(runner: Runner, outcomes: readonly Outcome[]): Promise<Recorded> {
     const values = [outcomes.length, ...arraysOf(columns, outcomes), ...arraysOf(observedColumns, observe(outcomes))];
-    const answer = await runner.run(statementFor(queueBytes), values);
+    const ending = outcomes.filter(({ orderKey, outcome }) => orderKey !== undefined && outcome !== 'retry');
+    const answer =
+      ending.length === 0
+        ? await runner.run(plain(queueBytes), values)
+        : await runner.run(ordered(queueBytes), [...values, toArray(ending.map(({ subscriptionId }) => subscriptionId))]);
     queueBytes = answer.queueBytes;
     return answer;
   }
@@ -166,7 +177,7 @@ export function prepareRecordOutcomes(names: Names) {
       try {
         return {
           held,
-          ...(await write(
+          ...(await writeAll(
             runner,
             held.map((position) => outcomes[position] as Outcome),
           )),

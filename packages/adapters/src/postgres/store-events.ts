@@ -5,6 +5,7 @@ import { keepsMemory } from './keep-memory.ts';
 import { toJson } from './connection.ts';
 import { toArray, toLines } from './arrays.ts';
 import type { Names } from './names.ts';
+import { createdInOrder } from './orders.ts';
 import { kept, plannedEachTime, type Runner } from './statement.ts';
 import { codeOf } from './storage-error.ts';
 
@@ -62,29 +63,37 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
         id, account_id, subscription_id, event_id, event_day, attempts, failures, abandonments, created_at, due_at, fence,
         order_key, coalesce_key
       )`;
-  const specialColumns = (eventId: string): string => `id, account_id, subscription_id, ${eventId}, day, 0, 0, 0, now,
+  const specialColumns = (eventId: string, createdAt: string): string => `
+        id, account_id, subscription_id, ${eventId}, day, 0, 0, 0, ${createdAt},
         case when leased then now + $9::double precision else now + coalesce(due_in_ms, 0) end,
         case when leased then $8::text end, order_key, coalesce_key`;
-  /** Where some keep an order, or are due later. */
-  const specialQueue: Queueing = (where) => `queued as (
-      ${intoSpecial}
-      select ${specialColumns('event_id')} from clock, (${givenDeliveries}${givenSpecial}) as d where ${where}
-    )`;
+  const givenInOrder = `(select g.*, row_number() over () as position from (${givenDeliveries}${givenSpecial}) as g) as d`;
   const lastEvent = 'first_value(event_id) over (partition by subscription_id, coalesce_key order by position desc)';
+  /** Where some are due later, or keep an order if it says when those are made. */
+  const specialQueue =
+    (createdAt: string): Queueing =>
+    (where) =>
+      `queued as (
+      ${intoSpecial}
+      select ${specialColumns('event_id', createdAt)} from clock, ${givenInOrder} where ${where}
+    )`;
   // In the order of the keys, so that calls cannot wait for each other in a circle. What is claimed has no key any more.
   /** Where some can be coalesced: the last event of a batch takes the place of all that came before it under its key. */
-  const coalescingQueue: Queueing = (where) => `${specialQueue(`coalesce_key is null and ${where}`)}, coalesced as (
+  const coalescingQueue =
+    (createdAt: string): Queueing =>
+    (where) =>
+      `${specialQueue(createdAt)(`coalesce_key is null and ${where}`)}, coalesced as (
       ${intoSpecial}
-      select distinct on (subscription_id, coalesce_key) ${specialColumns(lastEvent)}
-      from clock, (select *, row_number() over () as position from (${givenDeliveries}${givenSpecial}) as g) as d
+      select distinct on (subscription_id, coalesce_key) ${specialColumns(lastEvent, createdAt)}
+      from clock, ${givenInOrder}
       where coalesce_key is not null and ${where}
       order by subscription_id, coalesce_key, position
       on conflict (subscription_id, coalesce_key) where coalesce_key is not null
       do update set event_id = excluded.event_id, event_day = excluded.event_day
     )`;
   // Most batches have no keys, and the day began some time ago: nothing is left out.
-  const storeAll = (queued: Queueing) =>
-    kept<Stored>(`
+  const storeAll = (queued: Queueing, statement: typeof kept = kept) =>
+    statement<Stored>(`
     with ${clock}, stored as (
       ${intoEvents}
       select day, id, account_id, topic, object_type, occurred_at, now, null, record, coalesce(metadata, '{}')
@@ -92,8 +101,8 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       where ready and not early
     ), ${queued('ready and not early')}
     select json_build_object('ready', ready, 'early', early)::text from clock`);
-  const storeSome = (queued: Queueing, keys: string) =>
-    kept<Stored>(`
+  const storeSome = (queued: Queueing, keys: string, statement: typeof kept = kept) =>
+    statement<Stored>(`
     with ${clock}, given as materialized (
       ${givenEvents}, unnest(${keys}::text::text[]) as idempotency_key
     ), keyed as (
@@ -116,8 +125,17 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
       select json_agg(id) from given where idempotency_key is not null and id not in (select event_id from keyed)
     ))::text`);
   const plain = { all: storeAll(queue), some: storeSome(queue, '$15') };
-  const special = { all: storeAll(specialQueue), some: storeSome(specialQueue, '$18') };
-  const coalescing = { all: storeAll(coalescingQueue), some: storeSome(coalescingQueue, '$18') };
+  const both = (queued: Queueing, statement?: typeof kept) => ({
+    all: storeAll(queued, statement),
+    some: storeSome(queued, '$18', statement),
+  });
+  const [special, coalescing] = [both(specialQueue('now')), both(coalescingQueue('now'))];
+  // What keeps an order reads the queue: a plan that was made for a short one would read a long one from end to end.
+  const ordered = both(coalescingQueue(createdInOrder(names, 'd')), plannedEachTime);
+  const statementsFor = (deliveries: readonly NewDelivery[]): typeof plain => {
+    if (deliveries.some(({ orderKey }) => orderKey !== undefined)) return ordered;
+    return deliveries.some(({ coalesceKey }) => coalesceKey !== undefined) ? coalescing : special;
+  };
   /** Whether the day had just begun when the last batch was stored: then nobody asks in vain. */
   let early = false;
   // Looked for in a statement of its own: who took a key may have done so after the first one began.
@@ -186,8 +204,7 @@ export function prepareStoreEvents(names: Names, makePartitions: () => Promise<u
         toArray(deliveries.map(({ dueInMs }) => dueInMs ?? null)),
       );
     }
-    const isCoalescing = isSpecial && deliveries.some(({ coalesceKey }) => coalesceKey !== undefined);
-    const { all, some } = isCoalescing ? coalescing : isSpecial ? special : plain;
+    const { all, some } = isSpecial ? statementsFor(deliveries) : plain;
     if (!early && events.every(({ idempotencyKey }) => idempotencyKey === null)) {
       const answer = await runner.run(all, values);
       if (!answer.ready || !answer.early) return answer;

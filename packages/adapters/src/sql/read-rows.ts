@@ -1,3 +1,4 @@
+import { dueAfterEarlier } from '@hookwell/core';
 import type {
   Attempt,
   Claim,
@@ -59,6 +60,7 @@ export function readEvent(row: Omit<Selectable<EventsTable>, 'position' | 'store
 
 /** A row of deliveries as the model knows it. */
 export function readDelivery(row: Selectable<DeliveriesTable>): Delivery {
+  const isBehind = row.due_at >= dueAfterEarlier;
   return {
     id: row.id,
     accountId: row.account_id,
@@ -68,11 +70,12 @@ export function readDelivery(row: Selectable<DeliveriesTable>): Delivery {
     failures: row.failures,
     abandonments: row.abandonments,
     createdAt: row.created_at,
-    dueAt: row.due_at,
+    dueAt: isBehind ? row.created_at : row.due_at,
     fence: row.fence,
     ...(row.replayed === null ? {} : { replayed: true }),
     ...(row.order_key === null ? {} : { orderKey: row.order_key }),
     ...(row.coalesce_key === null ? {} : { coalesceKey: row.coalesce_key }),
+    ...(isBehind ? { waitsForEarlier: true } : {}),
   };
 }
 

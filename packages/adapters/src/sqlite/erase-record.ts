@@ -1,5 +1,6 @@
 import type { EraseRequest, EraseResult } from '@hookwell/core';
 import type { Connection } from './connection.ts';
+import { prepareOrders, type Order } from './orders.ts';
 
 /** Events looked at in one call. */
 const eventsPerCall = 2_000;
@@ -13,21 +14,28 @@ export function prepareEraseRecord(connection: Connection) {
     select position, id from hookwell_events
     where position > ? and position <= ? and account_id = ? and object_type = ?
       and case when account_id = ? and object_type = ? then cast(json_extract(record, '$.id') as text) = ? end`);
-  const deleteDeliveries = connection.prepareSql('delete from hookwell_deliveries where event_id = ?');
+  const orders = prepareOrders(connection);
+  const deleteDeliveries = connection.prepareSql<{ readonly subscription_id: number; readonly order_key: string | null }>(
+    'delete from hookwell_deliveries where event_id = ? returning subscription_id, order_key',
+  );
   const deleteAttempts = connection.prepareSql('delete from hookwell_attempts where event_id = ?');
   const deleteEvent = connection.prepareSql('delete from hookwell_events where position = ?');
 
-  return (accountId: string, { objectType, recordId, after }: EraseRequest): EraseResult => {
+  return (accountId: string, { objectType, recordId, after }: EraseRequest, now: number): EraseResult => {
     const begin = after === null ? 0 : Number(after);
     const end = findEnd.get(begin)?.position ?? null;
     const until = end ?? Number.MAX_SAFE_INTEGER;
     let [deliveries, attempts] = [0, 0];
+    const left: Order[] = [];
     const found = find.all(begin, until, accountId, objectType, accountId, objectType, recordId);
     for (const { position, id } of found) {
-      deliveries += deleteDeliveries.run(id).changes;
+      const gone = deleteDeliveries.all(id);
+      deliveries += gone.length;
+      left.push(...gone.map((row) => ({ subscriptionId: row.subscription_id, orderKey: row.order_key })));
       attempts += deleteAttempts.run(id).changes;
       deleteEvent.run(position);
     }
+    for (const order of left) orders.makeNextDue(order, now);
     return { events: found.length, deliveries, attempts, cursor: end === null ? null : String(end) };
   };
 }

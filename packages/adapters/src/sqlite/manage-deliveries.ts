@@ -3,11 +3,13 @@ import { sql } from 'kysely';
 import { readEvent } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
 import { prepareInsertAttempt } from './insert-attempt.ts';
+import { prepareOrders } from './orders.ts';
 import { bound, queries } from './queries.ts';
 
 /** Makes the calls about single deliveries that an account makes: find their events, replay, cancel. */
 export function prepareManageDeliveries(connection: Connection) {
   const insertAttempt = prepareInsertAttempt(connection);
+  const orders = prepareOrders(connection);
   const findEvents = connection.prepare(
     queries
       .selectFrom('hookwell_events')
@@ -63,7 +65,7 @@ export function prepareManageDeliveries(connection: Connection) {
       .where('account_id', '=', bound<string>())
       .where((where) => where.or([where('fence', 'is', null), where('due_at', '<=', bound<number>())]))
       .where('event_id', '=', sql<string>`coalesce(${bound<string | null>()}, event_id)`)
-      .returning(['id', 'account_id', 'subscription_id', 'event_id']),
+      .returning(['id', 'account_id', 'subscription_id', 'event_id', 'order_key']),
   );
   const findTopic = connection.prepare(queries.selectFrom('hookwell_events').select('topic').where('id', '=', bound<string>()));
 
@@ -71,8 +73,11 @@ export function prepareManageDeliveries(connection: Connection) {
     findEvents: (accountId: string, ids: readonly string[]): readonly StoredEvent[] =>
       findEvents.all(accountId, JSON.stringify(ids)).map(readEvent),
 
-    replay: (accountId: string, deliveryId: string, now: number): boolean =>
-      replay.run(now, now, deliveryId, accountId).changes === 1,
+    replay(accountId: string, deliveryId: string, now: number): boolean {
+      const isDue = replay.run(now, now, deliveryId, accountId).changes === 1;
+      if (isDue) orders.putInOrder(deliveryId, now);
+      return isDue;
+    },
 
     cancel(accountId: string, deliveryId: string, reason: string, ofEvent: string | null, now: number): boolean {
       const row = cancel.get(deliveryId, accountId, now, ofEvent);
@@ -80,6 +85,7 @@ export function prepareManageDeliveries(connection: Connection) {
       const { subscription_id: subscriptionId, event_id: eventId } = row;
       const topic = findTopic.get(eventId)?.topic ?? '';
       insertAttempt(cancelledAttempt({ accountId, subscriptionId, deliveryId, eventId, topic }, reason, now));
+      orders.makeNextDue({ subscriptionId, orderKey: row.order_key }, now);
       return true;
     },
   };

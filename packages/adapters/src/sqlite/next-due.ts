@@ -1,3 +1,4 @@
+import { dueAfterEarlier } from '@hookwell/core';
 import type { Connection } from './connection.ts';
 import { bound, queries } from './queries.ts';
 import { prepareNextLane, type LaneRow } from './walk-lanes.ts';
@@ -13,7 +14,7 @@ export function prepareNextDue(connection: Connection) {
   );
 
   function claimableAt({ subscription_id, due_at }: LaneRow): number {
-    const pause = findPause.get(subscription_id);
+    const pause = due_at >= dueAfterEarlier ? undefined : findPause.get(subscription_id);
     if (!pause) return Number.POSITIVE_INFINITY;
     return pause.health === 'unsubscribed' ? due_at : Math.max(due_at, pause.paused_until ?? due_at);
   }

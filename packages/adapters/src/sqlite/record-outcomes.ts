@@ -13,10 +13,12 @@ import { sql } from 'kysely';
 import { readSubscription } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
 import { prepareInsertAttempt } from './insert-attempt.ts';
+import { prepareOrders } from './orders.ts';
 import { bound, queries } from './queries.ts';
 
 /** Makes the call that writes outcomes under their fences. */
 export function prepareRecordOutcomes(connection: Connection) {
+  const orders = prepareOrders(connection);
   const insertAttempt = prepareInsertAttempt(connection);
   const end = connection.prepare(
     queries.deleteFrom('hookwell_deliveries').where('id', '=', bound<string>()).where('fence', '=', bound<string>()),
@@ -105,6 +107,9 @@ export function prepareRecordOutcomes(connection: Connection) {
 
   return (outcomes: readonly Outcome[], now: number): RecordResult => {
     const written = outcomes.map((outcome) => writeOutcome(outcome, now));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.orderKey !== undefined && outcome.outcome !== 'retry' && written[index]) orders.makeNextDue(outcome, now);
+    }
     const before = writtenBefore(outcomes, written);
     const looks = [
       ...observe(outcomes.filter((_, index) => written[index])).map((observation) => writeFacts(observation, now)),

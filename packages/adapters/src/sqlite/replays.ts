@@ -15,6 +15,7 @@ import {
 import { sql } from 'kysely';
 import { readReplay } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
+import { prepareOrders } from './orders.ts';
 import { bound, queries } from './queries.ts';
 
 /** What a write changes of a row. */
@@ -27,6 +28,7 @@ interface Written {
 
 /** Makes the calls about replays, but for what lists and finds. */
 export function prepareReplays(connection: Connection) {
+  const orders = prepareOrders(connection);
   const insert = connection.prepare(
     queries.insertInto('hookwell_replays').values({
       id: bound<string>(),
@@ -121,6 +123,7 @@ export function prepareReplays(connection: Connection) {
         .filter(({ id, subscriptionId: lane, eventId: event }) => anew.run({ id, lane, event, account, now }).changes === 1)
         .map(({ id }) => id),
     ];
+    for (const id of queued) orders.putInOrder(id, now);
     const replay = withReplayStep(before, step, queued.length, now);
     const unfinished = [...(JSON.parse(row.unfinished) as readonly string[]), ...queued];
     write({ replay, fence: row.fence, dueAt: now + step.waitMs, unfinished });

@@ -154,8 +154,8 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
     },
 
     async eraseRecord(accountId, request) {
-      const { connection, eraseRecord } = opened();
-      return connection.write(() => eraseRecord(accountId, request));
+      const { connection, now, eraseRecord } = opened();
+      return connection.write(() => eraseRecord(accountId, request, now()));
     },
 
     async createReplay(replay) {

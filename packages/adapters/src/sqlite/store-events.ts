@@ -2,10 +2,12 @@ import type { NewDelivery, StoreBatch, StoredEvent } from '@hookwell/core';
 import { sql } from 'kysely';
 import { readEvent } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
+import { prepareOrders } from './orders.ts';
 import { bound, queries } from './queries.ts';
 
 /** Makes the call that stores events with their deliveries. */
 export function prepareStoreEvents(connection: Connection) {
+  const orders = prepareOrders(connection);
   const insertEvent = connection.prepare(
     queries
       .insertInto('hookwell_events')
@@ -78,8 +80,9 @@ export function prepareStoreEvents(connection: Connection) {
   function storeDelivery(delivery: NewDelivery, batch: StoreBatch, now: number): void {
     const { id, accountId, subscriptionId, eventId, leased, orderKey = null, coalesceKey = null, dueInMs = 0 } = delivery;
     const [dueAt, fence] = leased ? [now + batch.leaseMs, batch.fence] : [now + dueInMs, null];
+    const createdAt = orders.createdAt({ subscriptionId, orderKey }, now);
     const insert = coalesceKey === null ? insertDelivery : insertOrUpdate;
-    insert.run(id, accountId, subscriptionId, eventId, now, dueAt, fence, orderKey, coalesceKey);
+    insert.run(id, accountId, subscriptionId, eventId, createdAt, dueAt, fence, orderKey, coalesceKey);
   }
 
   return (batch: StoreBatch, now: number): readonly StoredEvent[] => {

@@ -4,6 +4,7 @@ import type { NewDelivery } from '../model/delivery.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { deliverAtOf } from '../model/event-times.ts';
 import type { ComposedPayload, Held } from '../model/held.ts';
+import { orderKeyOf } from '../model/order-key.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
 import type { EmitResult } from './emit.ts';
@@ -79,14 +80,16 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
     for (const subscription of subscriptions) {
       const { accountId, id: subscriptionId } = subscription;
       const delivery = { id: context.newId(), accountId, subscriptionId, eventId: event.id };
+      const orderKey = orderKeyOf(subscription, event);
       const later = laterOf(event, subscription, delayMs, createdAt);
       if (later) {
-        deliveries.push({ ...delivery, leased: false, ...later });
+        deliveries.push({ ...delivery, leased: false, ...later, ...(orderKey === undefined ? {} : { orderKey }) });
         firstDueInMs = Math.min(firstDueInMs, later.dueInMs);
         continue;
       }
-      const leased = context.reserve(subscription);
-      deliveries.push({ ...delivery, leased });
+      // Whether one is the first of its order is known to the storage alone.
+      const leased = orderKey === undefined && context.reserve(subscription);
+      deliveries.push(orderKey === undefined ? { ...delivery, leased } : { ...delivery, leased, orderKey });
       if (leased) {
         const claim = { ...delivery, attempts: 0, failures: 0, abandonments: 0, createdAt, fence };
         held.push({ claim, subscription, event, composed, heldSince });

@@ -6,6 +6,12 @@ export interface AlarmContext {
   readonly ring: () => void;
 }
 
+/**
+ * How soon to look again when something is due that was not claimed, in milliseconds: it has become so since the claim,
+ * or it waits for room in its lane, and then nobody knows what is due next in the others.
+ */
+export const lookAgainMs = { sinceClaim: 20, besideBacklog: 1_000 };
+
 /** How often it rings for nothing before it sleeps longer. */
 const vainRings = 6;
 

@@ -8,7 +8,7 @@ import { countsSince, type OutcomeCounts } from '../model/outcome-counts.ts';
 import type { Subscription } from '../model/subscription.ts';
 import type { Notices } from '../notices.ts';
 import type { StorageAdapter } from '../storage-adapter.ts';
-import { Alarm } from './alarm.ts';
+import { Alarm, lookAgainMs } from './alarm.ts';
 import { announceEveryMs, type Announcer } from './announcer.ts';
 import type { ClaimBounds, Claimed } from './claim.ts';
 import { LaneClaims } from './lane-claims.ts';
@@ -47,12 +47,6 @@ export interface DeliveryLoopContext {
   /** Is told that there is more room in memory. */
   readonly onRoom: () => void;
 }
-
-/**
- * How soon to look again when something is due that was not claimed, in milliseconds: it has become so since the claim,
- * or it waits for room in its lane, and then nobody knows what is due next in the others.
- */
-const lookAgainMs = { sinceClaim: 20, besideBacklog: 1_000 };
 
 /** Runs the stages of delivery: what was handed to it, what it claims when woken, and what becomes due. */
 export class DeliveryLoop {
@@ -251,6 +245,8 @@ export class DeliveryLoop {
     const outcome = await this.#context.recording.add(sent).catch(() => null);
     if (outcome) this.#counts[outcome.outcome] += 1;
     if (outcome?.retryInMs != null) this.wakeIn(outcome.retryInMs);
+    // What has waited for it in its order is due now.
+    else if (outcome?.orderKey !== undefined) this.#wanted = true;
     this.#leave(sent.held.subscription.id);
   }
 

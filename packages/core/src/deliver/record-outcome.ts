@@ -49,7 +49,7 @@ export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
   const { held, result, startedAt, durationMs } = sent;
   const { claim, event } = held;
   const decision = beforeExpiry(decide(sent, rules), sent);
-  return {
+  const outcome: Outcome = {
     deliveryId: claim.id,
     fence: claim.fence,
     accountId: claim.accountId,
@@ -68,6 +68,7 @@ export function outcomeOf(sent: Sent, rules: OutcomeRules): Outcome {
     endpoint: decision.endpoint ?? 'unknown',
     pauseLaneMs: decision.pauseLaneMs ?? 0,
   };
+  return claim.orderKey === undefined ? outcome : { ...outcome, orderKey: claim.orderKey };
 }
 
 function decide(sent: Sent, rules: OutcomeRules): Decision {

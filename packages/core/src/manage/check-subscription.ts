@@ -6,13 +6,16 @@ import { isStorableText } from '../model/key-text.ts';
 import { dataSaying } from '../model/contract-data.ts';
 import { shown } from '../model/shown.ts';
 import { addTexts, mergeTexts } from '../model/small-texts.ts';
-import { builtInFormats, withChanges, type Subscription, type SubscriptionChanges } from '../model/subscription.ts';
+import { builtInFormats, orderings, withChanges, type Subscription, type SubscriptionChanges } from '../model/subscription.ts';
 import { listed, suggestion } from '../model/suggestion.ts';
 import { parseTopic } from '../model/topic.ts';
 import type { Plugin } from '../plugin.ts';
 
 /** What an owner chooses about a subscription. */
-export type SubscriptionChoices = Pick<Subscription, 'url' | 'topic' | 'format' | 'encoding' | 'data' | 'coalesceMs'>;
+export type SubscriptionChoices = Pick<
+  Subscription,
+  'url' | 'topic' | 'format' | 'encoding' | 'data' | 'ordering' | 'coalesceMs'
+>;
 
 /** What choices are checked against. */
 export interface CheckSubscriptionContext {
@@ -29,7 +32,7 @@ export interface CheckSubscriptionContext {
  * `invalid_data`, `invalid_input`
  */
 export function checkSubscription(choices: SubscriptionChoices, context: CheckSubscriptionContext): void {
-  const { url, topic, format, encoding, data, coalesceMs } = choices;
+  const { url, topic, format, encoding, data, ordering, coalesceMs } = choices;
   const problem = typeof url === 'string' ? context.checkUrl(url) : `it is ${url === undefined ? 'missing' : `a ${typeof url}`}`;
   if (problem !== null) throw new HookwellError('invalid_url', `Invalid url ${shown(url)}: ${problem}.`, { value: url });
   const { eventType, target } = parseTopic(topic, context.catalog);
@@ -41,6 +44,12 @@ export function checkSubscription(choices: SubscriptionChoices, context: CheckSu
     });
   }
   checkCoalesceMs(coalesceMs);
+  if (!orderings.includes(ordering)) {
+    const hint = typeof ordering === 'string' ? suggestion(ordering, orderings) : '.';
+    throw new HookwellError('invalid_input', `Unknown ordering ${shown(ordering)}${hint} Orderings: ${listed(orderings)}.`, {
+      value: ordering,
+    });
+  }
   if (typeof data !== 'string' || data.length > 4_096) {
     throw new HookwellError('invalid_data', 'Invalid data: it must be a text of at most 4096 characters.', { value: data });
   }
@@ -58,6 +67,7 @@ const changeable = [
   'encoding',
   'data',
   'coalesceMs',
+  'ordering',
   'attributes',
 ] as const satisfies (keyof SubscriptionChanges)[];
 

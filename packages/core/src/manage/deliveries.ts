@@ -222,6 +222,8 @@ export function deliveries(context: DeliveriesContext): Deliveries {
           { value: deliveryId },
         );
       }
+      // Another one may have waited for it.
+      context.onDue();
     },
   };
 }

@@ -22,6 +22,7 @@ export interface EraseContext {
   readonly catalog: Catalog;
   /** @throws {HookwellError} `not_running` */
   readonly checkRunning: () => void;
+  readonly onDue: () => void;
 }
 
 /** Erases, part by part, all that is stored about one record, and answers how much it was. */
@@ -48,5 +49,7 @@ export async function erase({ accountId, objectType, recordId }: EraseInput, con
     after = part.cursor;
     await nextTurn();
   } while (after !== null);
+  // Others may have waited for what is gone.
+  if (sum.deliveries > 0) context.onDue();
   return sum;
 }

@@ -5,6 +5,7 @@ import {
   withChanges,
   type Encoding,
   type NewSubscription,
+  type Ordering,
   type Subscription,
   type SubscriptionChanges,
   type WhichSubscriptions,
@@ -33,6 +34,11 @@ export interface SubscriptionInput {
   readonly encoding?: Encoding | undefined;
   /** Kept as it is and shown again: the `data` text of the wire contract. At most 4,096 characters. */
   readonly data?: string | undefined;
+  /**
+   * In which order its deliveries are sent: in none (`none`, the default), one after the other those about the same record
+   * (`record`), or all of them (`subscription`).
+   */
+  readonly ordering?: Ordering | undefined;
   /**
    * For how long an event waits for later ones about the same record: then the newest is sent, once. In milliseconds, a day at the
    * most; 0 (the default) for not at all.
@@ -69,7 +75,8 @@ export interface Subscriptions {
   /**
    * Changes what an owner chose, and what plugins keep with it; what is left out stays. What is stored for it already goes to
    * the new URL in the new format, but for what is in memory to be sent. When the format or the encoding changes and `data`
-   * is left out, the `data` text of the wire contract is made to say so. Plugins may refuse it as they may refuse a new one.
+   * is left out, the `data` text of the wire contract is made to say so. Another `ordering` is that of what is stored from
+   * then on. Plugins may refuse it as they may refuse a new one.
    * @throws {HookwellError} `not_found`, and what `create` throws
    */
   readonly update: (accountId: AccountId, id: number, changes: SubscriptionChanges) => Promise<Subscription>;
@@ -176,8 +183,9 @@ export function subscriptions(context: SubscriptionsContext): Subscriptions {
       context.checkRunning();
       const before = await get(accountId, id);
       const checked = checkChanges(before, changes, context);
-      const { url, topic, format, encoding, data, coalesceMs, attributes } = withChanges(before, checked);
-      const asked = { accountId: before.accountId, url, topic, format, encoding, data, coalesceMs, attributes };
+      const after = withChanges(before, checked);
+      const { accountId: owner, url, topic, format, encoding, data, ordering, coalesceMs, attributes } = after;
+      const asked = { accountId: owner, url, topic, format, encoding, data, ordering, coalesceMs, attributes };
       const sameTopic = topic === before.topic;
       await checkAttributes(asked, context, Object.keys(sameTopic ? (checked.attributes ?? {}) : attributes));
       if (Object.keys(checked).some((name) => name !== 'attributes')) {
@@ -233,8 +241,8 @@ function newSubscription(input: SubscriptionInput, context: SubscriptionsContext
     });
   }
   const accountId = checkAccountId(input.accountId);
-  const { url, topic, format = 'full', encoding = 'form', data = '', coalesceMs = 0 } = input;
-  const choices = { url, topic, format, encoding, data, coalesceMs };
+  const { url, topic, format = 'full', encoding = 'form', data = '', ordering = 'none', coalesceMs = 0 } = input;
+  const choices = { url, topic, format, encoding, data, ordering, coalesceMs };
   checkSubscription(choices, context);
   return { accountId, ...choices, attributes: givenAttributes(input.attributes, context) };
 }

@@ -2,15 +2,16 @@ import type { Delivery } from './delivery.ts';
 import type { StoredEvent } from './event.ts';
 import { deliverAtOf, expiresAtOf, inIso, whyExpired } from './event-times.ts';
 import { inWords, whatHappensNext, type HealthPolicy } from './health.ts';
+import { inOrderOf } from './order-key.ts';
 import type { Attempt } from './outcome.ts';
 import type { Subscription } from './subscription.ts';
 
 /**
  * Where something stands. Of a delivery: `delivered`, `failed`, `cancelled` (final), `sending`, `scheduled` (its time has not come),
- * `due` (its turn comes), `retrying` (waits for its next attempt), `held` (its endpoint has asked for time), `suspended`, `paused`, `ended` (its subscription has, and
- * it is cancelled once due). Of an event that has no delivery for a subscription: `filtered` (a plugin has left it out),
- * `not_subscribed` (another topic, or not yet or no longer subscribed), `coalesced` (a later event of its record
- * is sent in its place), `missing` (nothing stands against it now). Of a
+ * `due` (its turn comes), `retrying` (waits for its next attempt), `held` (its endpoint has asked for time), `suspended`, `paused`,
+ * `ended` (its subscription has, and it is cancelled once due), `behind` (waits for an earlier one of its order). Of an event that has
+ * no delivery for a subscription: `filtered` (a plugin has left it out), `not_subscribed` (another topic, or not yet or no longer
+ * subscribed), `coalesced` (a later event of its record is sent in its place), `missing` (nothing stands against it now). Of a
  * subscription: its health, or `held`.
  */
 export const explainedStates = [
@@ -25,6 +26,7 @@ export const explainedStates = [
   'suspended',
   'paused',
   'ended',
+  'behind',
   'filtered',
   'not_subscribed',
   'coalesced',
@@ -90,7 +92,7 @@ function explainWaiting(
     const why = subscription ? `its subscription has ended: ${subscription.healthReason}` : 'its subscription is gone';
     return { state: 'ended', because: why, next: 'it is cancelled once it is due', at: delivery.dueAt };
   }
-  if (delivery.dueAt > now && delivery.attempts === 0) {
+  if (delivery.dueAt > now && delivery.attempts === 0 && !delivery.waitsForEarlier) {
     const hasTime = event !== null && (deliverAtOf(event) ?? 0) > now;
     const because = hasTime
       ? 'it is not to be sent before its time'
@@ -99,6 +101,14 @@ function explainWaiting(
   }
   const closed = explainLane(subscription, policy, now);
   if (closed) return closed;
+  if (delivery.waitsForEarlier) {
+    return {
+      state: 'behind',
+      because: `an earlier delivery ${inOrderOf(delivery.orderKey)} is not finished`,
+      next: 'it is due once that one is delivered, has failed for good or is cancelled',
+      at: null,
+    };
+  }
   if (delivery.dueAt > now) {
     return { state: 'retrying', because: tried, next: `attempt ${delivery.attempts + 1} follows`, at: delivery.dueAt };
   }

@@ -97,6 +97,8 @@ export interface Outcome {
   readonly endpoint: 'answered' | 'failed' | 'unknown';
   /** How long the whole lane must pause from now on, in milliseconds; 0 for not at all. */
   readonly pauseLaneMs: number;
+  /** That of the claim: a final outcome lets the next delivery of its order go. Absent where there is no order. */
+  readonly orderKey?: string;
 }
 
 /** The positions of the outcomes, without those of a lease that an earlier one of them ends. */

@@ -14,6 +14,8 @@ import { storageJoinCases } from './storage-join-cases.ts';
 import { storageKeyCases } from './storage-key-cases.ts';
 import { storageLifeCases } from './storage-life-cases.ts';
 import { storageManageCases } from './storage-manage-cases.ts';
+import { storageOrderCases } from './storage-order-cases.ts';
+import { storageOrderRaces } from './storage-order-races.ts';
 import { storagePruneCases } from './storage-prune-cases.ts';
 import { storageQueryCases } from './storage-query-cases.ts';
 import { storageRaceCases } from './storage-race-cases.ts';
@@ -59,8 +61,10 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageReplayCases,
   ...storageReplayStepCases,
   ...storageKeyCases,
+  ...storageOrderCases,
   ...storagePruneCases,
   ...storageRaceCases,
+  ...storageOrderRaces,
 ].map(({ name, needs, run }, index) =>
   refusingWhereInapplicable({ name, needs, run: async (harness) => run(atPlacesOf(`case_${index + 1}`, harness)) }),
 );

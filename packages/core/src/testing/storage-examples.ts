@@ -37,6 +37,7 @@ export function exampleOutcome(claim: Claim, given: Partial<Outcome> = {}): Outc
     countsAgainstDelivery: false,
     endpoint: 'answered',
     pauseLaneMs: 0,
+    ...(claim.orderKey === undefined ? {} : { orderKey: claim.orderKey }),
     ...given,
   };
 }
