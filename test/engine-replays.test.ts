@@ -262,6 +262,37 @@ for (const { name, makePlace } of sharedStorages) {
   });
 }
 
+for (const { name, makePlace } of sharedStorages) {
+  test(`${name}: of several processes one tells how a replay ended, with its counts, and one that it was cancelled`, async (t) => {
+    const open = makePlace(t);
+    const hosts = [
+      await startByHand(t, open(), { transports: [scriptedTransport()] }),
+      await startByHand(t, open(), { transports: [scriptedTransport()] }),
+    ] as const;
+    const [{ engine }, other] = hosts;
+    await engine.subscriptions.create(wish);
+    for (let id = 1; id <= 30; id += 1) await engine.emit('sub_tag(3)', { ...emission, record: { ...mary, id } });
+    await engine.deliverDue();
+    const { id } = await engine.replays.create(7, { outcomes: ['delivered'] });
+    const { id: unwanted } = await engine.replays.create(7, { outcomes: ['delivered'], topic: 'sub_tag(4)' });
+    await other.engine.replays.cancel(7, unwanted);
+    for (let round = 0; round < 40; round += 1) {
+      await Promise.all(hosts.map(async (host) => host.engine.deliverDue()));
+      for (const { clock } of hosts) clock.move(250);
+    }
+    const told = hosts.flatMap((host) => host.told);
+    const ended = toldAs(told, 'replay:completed').map(({ replay }) => replay);
+    t.is(ended.length, 1);
+    t.like(ended[0], { id, state: 'done', matched: 30, queued: 30, waiting: 0, delivered: 30 });
+    t.deepEqual(ended[0], await engine.replays.get(7, id));
+    t.deepEqual(
+      toldAs(told, 'replay:cancelled').map(({ replay }) => [replay.id, replay.reason]),
+      [[unwanted, 'cancelled by the account']],
+    );
+    t.deepEqual(toldAs(told, 'replay:failed'), []);
+  });
+}
+
 /** A storage that takes no step of a replay any more after so many, as if the process had died in the middle of one. */
 function dyingAfter(storage: StorageAdapter, steps: number): StorageAdapter {
   let made = 0;
