@@ -145,7 +145,7 @@ export interface Plugin {
   readonly subscribe?: (subscription: NewSubscription, before: Subscription | null) => Addition | Promise<Addition>;
   /**
    * May refuse an event that is to be stored, by throwing, and may answer metadata to keep beside it: texts by name, added
-   * to those of the plugins before, of 4,096 characters in all. No payload has them.
+   * to those of the plugins before, of 4,096 characters in all. No payload has them. Names that begin with `hookwell:` are refused.
    */
   readonly emit?: (event: StoredEvent) => Addition | Promise<Addition>;
   /** Sees how each call of emit ended, that of an event which another plugin refused included; not waited for. */

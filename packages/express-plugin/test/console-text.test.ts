@@ -55,6 +55,14 @@ test('an answer that broke off is not told as if it were whole', (t) => {
   t.is(what, 'HTTP 500, but incomplete: connection reset.');
 });
 
+test('an attempt whose retry would come too late is told as what it was, and why it was the last', (t) => {
+  const late = ' (its next attempt would be due at 2026-01-15T12:05:00.000Z, and it expires at 2026-01-15T12:04:00.000Z)';
+  const { what, advice } = explain({ outcome: 'failed', reason: `HTTP 503${late}`, status: 503 });
+  t.is(what, 'The server answered 503 Service Unavailable. It was not tried again, because its event expires before that.');
+  t.regex(advice, /^The server is down/);
+  t.true(isProbe({ reason: `connection refused (probe of a suspended subscription)${late}` }));
+});
+
 test('a probe is told as what it would be, and known for one', (t) => {
   const attempt = { outcome: 'retry', reason: 'connection refused (probe of a suspended subscription)', status: 0 } as const;
   t.is(explain(attempt).what, 'Nothing listens at that address.');

@@ -148,3 +148,18 @@ test('a failed probe of a suspended subscription is not held against the deliver
     reason: 'HTTP 500 (probe of a suspended subscription)',
   });
 });
+
+test('a retry that would come when its event has expired is a failure, and tells of the endpoint what it would have told', (t) => {
+  const expiring = (result: DispatchResult, inMs: number, subscription: object = {}) => {
+    const sent = { held: held({}, subscription), startedAt: 1, durationMs: 2, result, laneClosed: false };
+    const event = { ...sent.held.event, metadata: { 'hookwell:expires-at': String(3 + inMs) } };
+    return outcomeOf({ ...sent, held: { ...sent.held, event } }, rules);
+  };
+  t.like(expiring(failed({}), 5_001), { outcome: 'retry', retryInMs: 5_000 });
+  t.like(expiring(failed({}), 5_000), { outcome: 'failed', retryInMs: null, endpoint: 'failed', number: 1 });
+  const probe = expiring(failed({}), 900_000, { health: 'suspended' });
+  t.like(probe, { outcome: 'failed', endpoint: 'failed', pauseLaneMs: 900_000 });
+  t.regex(probe.reason, /^HTTP 500 \(probe of a suspended subscription\) \(its next attempt would be due at 1970-01-01T00:15:00.003Z/);
+  t.like(expiring({ ok: true, status: 200, answer: '' }, 0), { outcome: 'delivered' });
+  t.like(expiring({ ok: null, kind: 'expired', reason: 'expired' }, 0), { outcome: 'cancelled', number: 0, endpoint: 'unknown' });
+});

@@ -117,9 +117,18 @@ const rules: readonly Rule[] = [
   },
 ];
 
+/** What is said of an attempt that was the last one because the next one would come too late. */
+const tooLate = / \(its next attempt would be due at [^)]*\)$/;
+
 /** What an attempt came to, for somebody who knows nothing of queues. */
-export function explain({ outcome, reason, status }: Told): Explanation {
+export function explain(told: Told): Explanation {
+  const { outcome, status } = told;
   if (outcome === 'delivered') return { what: `The server answered ${statusName(status)}.`, advice: '' };
+  const reason = told.reason.replace(tooLate, '');
+  if (reason !== told.reason) {
+    const { what, advice } = explain({ ...told, reason });
+    return { what: `${what} It was not tried again, because its event expires before that.`, advice };
+  }
   const base = reason.replace(/ \(probe of a suspended subscription\)$/, '');
   if (outcome !== 'cancelled' && status >= 300 && /^HTTP \d+(?!.*incomplete)/.test(base)) return explainStatus(status);
   for (const { pattern, explain: tell } of rules) {
@@ -140,5 +149,5 @@ function explainStatus(status: number): Explanation {
 
 /** Whether an attempt was a trial while its subscription is suspended. */
 export function isProbe({ reason }: Pick<Told, 'reason'>): boolean {
-  return reason.endsWith('(probe of a suspended subscription)');
+  return reason.replace(tooLate, '').endsWith('(probe of a suspended subscription)');
 }
