@@ -12,7 +12,7 @@ import { bad, everyRoute, problem, startManaged, subscribed, tagged, type Manage
 
 interface Arena {
   readonly host: ManagedHost;
-  readonly ids: { readonly subscription: number; readonly delivery: string };
+  readonly ids: { readonly subscription: number; readonly delivery: string; readonly event: string };
   /** Fails when anything of what is stored is not as it was, or when every object has something that none had. */
   readonly unchanged: (what: string) => Promise<void>;
 }
@@ -39,10 +39,10 @@ async function arena(t: ExecutionContext): Promise<Arena> {
       await host.engine.replays.list(1),
     ]);
   const [before, objects] = [await stored(), shape()];
-  const delivery = (await host.engine.deliveries.list(1)).rows[0]?.id ?? '';
+  const [{ id: delivery = '', eventId: event = '' } = {}] = (await host.engine.deliveries.list(1)).rows;
   return {
     host,
-    ids: { subscription: id, delivery },
+    ids: { subscription: id, delivery, event },
     async unchanged(what) {
       if ((await stored()) !== before) t.is(await stored(), before, what);
       if (shape() !== objects || 'polluted' in {}) t.fail(`${what}: every object has what it should not`);

@@ -80,9 +80,11 @@ function* manageCells(ids: Ids, account: '1' | '2'): Generator<Cell> {
         ? ids.subscription
         : path.startsWith('/manage/deliveries/')
           ? ids.delivery
-          : path.startsWith('/manage/replays/')
-            ? ids.replay
-            : null;
+          : path.startsWith('/manage/events/')
+            ? ids.event
+            : path.startsWith('/manage/replays/')
+              ? ids.replay
+              : null;
       if (name !== 'id' || id === null) throw new Error(`the matrix does not know what stands for ${name} in ${path}`);
       return encodeURIComponent(id);
     });

@@ -121,6 +121,18 @@ test('a delivery that waits is cancelled with a reason, and cannot be a second t
   t.like((await host.api('POST', `/deliveries/${id}/cancel`)).json, problem('wrong_state', 409) as never);
 });
 
+test('all that waits of an event is cancelled, and counted', async (t) => {
+  const host = await startManaged(t);
+  for (let count = 0; count < 2; count += 1) await subscribed(host);
+  await tagged(host);
+  const [{ eventId = '' } = {}] = (await host.engine.deliveries.list(1)).rows;
+  const cancel = async () => host.api('POST', `/events/${eventId}/cancel`, { json: { reason: 'sent by mistake' } });
+  t.deepEqual((await cancel()).json, { cancelled: 2, sending: 0, ended: 0 } as never);
+  t.deepEqual((await cancel()).json, { cancelled: 0, sending: 0, ended: 2 } as never);
+  const { rows } = await host.engine.deliveries.attempts(1);
+  t.deepEqual(new Set(rows.map(({ reason }) => reason)), new Set(['sent by mistake']));
+});
+
 test('a delivery that waits cannot be sent again, and one without its subscription neither', async (t) => {
   const host = await startManaged(t);
   const { id: subscriptionId } = await subscribed(host);

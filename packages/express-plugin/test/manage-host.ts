@@ -178,10 +178,18 @@ export async function listen(
 }
 
 /** Every route with its path filled in. */
-export function everyRoute(ids: { readonly subscription: number; readonly delivery: string; readonly replay?: string }) {
-  const { subscription, delivery, replay = delivery } = ids;
-  const idFor = (path: string): string =>
-    path.includes('/subscriptions/') ? String(subscription) : path.includes('/replays/') ? replay : delivery;
+export function everyRoute(ids: {
+  readonly subscription: number;
+  readonly delivery: string;
+  readonly event?: string;
+  readonly replay?: string;
+}) {
+  const { subscription, delivery, event = delivery, replay = delivery } = ids;
+  const idFor = (path: string): string => {
+    if (path.includes('/subscriptions/')) return String(subscription);
+    if (path.includes('/events/')) return event;
+    return path.includes('/replays/') ? replay : delivery;
+  };
   return manageRoutes.map((route) => ({
     route,
     path: route.path.replace('/manage', '').replace('{id}', idFor(route.path)),

@@ -159,7 +159,10 @@ test('a retry that would come when its event has expired is a failure, and tells
   t.like(expiring(failed({}), 5_000), { outcome: 'failed', retryInMs: null, endpoint: 'failed', number: 1 });
   const probe = expiring(failed({}), 900_000, { health: 'suspended' });
   t.like(probe, { outcome: 'failed', endpoint: 'failed', pauseLaneMs: 900_000 });
-  t.regex(probe.reason, /^HTTP 500 \(probe of a suspended subscription\) \(its next attempt would be due at 1970-01-01T00:15:00.003Z/);
+  t.regex(
+    probe.reason,
+    /^HTTP 500 \(probe of a suspended subscription\) \(its next attempt would be due at 1970-01-01T00:15:00.003Z/,
+  );
   t.like(expiring({ ok: true, status: 200, answer: '' }, 0), { outcome: 'delivered' });
   t.like(expiring({ ok: null, kind: 'expired', reason: 'expired' }, 0), { outcome: 'cancelled', number: 0, endpoint: 'unknown' });
 });

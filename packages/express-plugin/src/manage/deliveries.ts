@@ -2,8 +2,8 @@ import type { Condition, DeliveryField } from '@hookwell/core';
 import { deliveryDetailsExample, deliveryExample } from './example.ts';
 import { equal, listPage } from './list-page.ts';
 import { defineRoute, type ManageContext, type ManageRoute } from './route.ts';
-import { DeliveryDetailsSchema, DeliveryPageSchema, type DeliveryDetailsJson } from './schemas.ts';
-import { DeliveryPath, ListDeliveriesQuery, ReasonBody } from './schemas-requests.ts';
+import { CancelledEventSchema, DeliveryDetailsSchema, DeliveryPageSchema, type DeliveryDetailsJson } from './schemas.ts';
+import { DeliveryPath, EventPath, ListDeliveriesQuery, ReasonBody } from './schemas-requests.ts';
 import { showDelivery } from './show.ts';
 import { showDeliveryDetails } from './show-delivery-details.ts';
 
@@ -114,6 +114,32 @@ export const deliveryRoutes: readonly ManageRoute[] = [
       await engine.deliveries.get(accountId, path.id);
       await engine.deliveries.cancel(accountId, path.id, body.reason);
       return seen(call, path.id);
+    },
+  }),
+
+  defineRoute({
+    id: 'cancelEvent',
+    tag,
+    method: 'POST',
+    path: '/manage/events/{id}/cancel',
+    summary: 'Cancel an event',
+    description: 'Ends all deliveries of an event that wait, before they are sent. Those that are being sent go on.',
+    permission: 'unsubscribe',
+    parameters: EventPath,
+    query: null,
+    body: { schema: ReasonBody, required: false, example: { reason: 'sent by mistake' } },
+    answer: {
+      status: 200,
+      description: 'What became of its deliveries.',
+      contentType: 'application/json',
+      schema: CancelledEventSchema,
+      example: { cancelled: 2, sending: 0, ended: 1 },
+    },
+    errors: ['invalid_body', 'unsupported_media_type', 'cross_site', 'not_found'],
+    async run({ accountId, engine, path, body, live }) {
+      const cancelled = await engine.deliveries.cancelEvent(accountId, path.id, body.reason);
+      live.touch(accountId, {});
+      return cancelled;
     },
   }),
 ];

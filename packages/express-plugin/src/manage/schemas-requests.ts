@@ -21,6 +21,10 @@ import {
 
 export const SubscriptionPath = Type.Object({ id: subscriptionId }, closed);
 export const DeliveryPath = Type.Object({ id: deliveryId }, closed);
+export const EventPath = Type.Object(
+  { id: Type.String({ minLength: 1, maxLength: 200, description: 'The id of an event.' }) },
+  closed,
+);
 
 export const ListSubscriptionsQuery = Type.Object(
   {

@@ -101,6 +101,15 @@ export const DeliverySchema = Type.Object(
   { ...closed, title: 'Delivery' },
 );
 
+export const CancelledEventSchema = Type.Object(
+  {
+    cancelled: count('How many of its deliveries waited, and are cancelled.'),
+    sending: count('How many are being sent, and go on.'),
+    ended: count('How many had ended before, as far as the log knows of them.'),
+  },
+  { ...closed, title: 'CancelledEvent' },
+);
+
 export const EventSchema = Type.Object(
   {
     id: Type.String(),

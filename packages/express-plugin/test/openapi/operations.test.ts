@@ -125,6 +125,13 @@ const exercises: Readonly<Record<string, (ground: Ground) => Promise<unknown>>> 
     const id = await waitingDelivery({ api, host });
     return api.request('cancelDelivery', { path: { id }, json: { reason: 'not wanted' } });
   },
+  async cancelEvent({ api, host }) {
+    await waitingDelivery({ api, host });
+    const [waiting] = (await host.engine.deliveries.list(1)).rows;
+    const id = waiting?.eventId ?? '';
+    await api.request('cancelEvent', { path: { id }, json: { reason: 'not wanted' } });
+    return api.request('cancelEvent', { path: { id } });
+  },
   async listReplays({ api, host }) {
     await host.engine.replays.create(1, { missing: true });
     await api.request('listReplays', { query: { state: ['running'], limit: 1 } });
@@ -200,7 +207,7 @@ test('every operation refuses strangers as the document says', async (t) => {
       Object.fromEntries(
         parameters
           .filter((one) => one.in === place && one.required)
-          .map(({ name }) => [name, /(?:Delivery|Replay)$/.test(id) ? '0198c5a2-6f0e-7cc4-b3b7-0a4f1c1e5a11' : 999]),
+          .map(({ name }) => [name, /(?:Delivery|Event|Replay)$/.test(id) ? '0198c5a2-6f0e-7cc4-b3b7-0a4f1c1e5a11' : 999]),
       );
     const json = requestBody?.content['application/json']?.example;
     const sent = { path: needed('path'), query: needed('query'), json };
