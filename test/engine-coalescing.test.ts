@@ -87,6 +87,25 @@ for (const { name, make } of storages) {
     t.deepEqual(namesIn(transport.sent).toSorted(), ['8 A', '8 A', '8 B']);
   });
 
+  test(`${name}: in an order the newest update comes after what was tried before it`, async (t) => {
+    const transport = scriptedTransport(() => failed('endpoint', 'HTTP 500', { status: 500 }));
+    const retry = { scheduleMs: [10 * minute], jitter: 0 };
+    const running = await startByHand(t, make(t), { transports: [transport], retry });
+    const { engine, clock } = running;
+    await engine.subscriptions.create({ ...wish, ordering: 'record' });
+    await update(running, 8, 'A');
+    clock.move(minute);
+    await engine.deliverDue();
+    await update(running, 8, 'B');
+    clock.move(5 * minute);
+    transport.result = () => delivered;
+    t.is((await engine.deliverDue()).delivered, 0, 'it waits for the one that is to be tried again');
+    await update(running, 8, 'C');
+    clock.move(5 * minute);
+    t.is((await engine.deliverDue()).delivered, 2);
+    t.deepEqual(namesIn(transport.sent), ['8 A', '8 A', '8 C']);
+  });
+
   test(`${name}: while a subscription is paused the newest update of each record is kept, and no other`, async (t) => {
     const transport = scriptedTransport();
     const running = await startByHand(t, make(t), { transports: [transport] });

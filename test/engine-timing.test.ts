@@ -182,6 +182,17 @@ for (const { name, make } of storages) {
   });
 }
 
+test('an event with a time holds up nothing of an order', async (t) => {
+  const transport = scriptedTransport();
+  const { engine, clock } = await startByHand(t, sqlite.make(t), { transports: [transport] });
+  await engine.subscriptions.create({ ...wish, ordering: 'subscription' });
+  await engine.emit(topic, { ...tagged, deliverAt: noon + minute });
+  await engine.emit(topic, tagged);
+  t.is((await engine.deliverDue()).delivered, 1);
+  clock.move(minute);
+  t.is((await engine.deliverDue()).delivered, 1);
+});
+
 test('what is being sent of an event goes on when that is cancelled', async (t) => {
   const { transport, answers, sent } = slowTransport();
   const { engine } = await startByHand(t, sqlite.make(t), { transports: [transport] });

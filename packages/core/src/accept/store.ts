@@ -80,7 +80,8 @@ async function storeBatch(matches: readonly Match[], context: StoreContext): Pro
     for (const subscription of subscriptions) {
       const { accountId, id: subscriptionId } = subscription;
       const delivery = { id: context.newId(), accountId, subscriptionId, eventId: event.id };
-      const orderKey = orderKeyOf(subscription, event);
+      // What has a time of its own holds up nothing that comes after it.
+      const orderKey = delayMs > 0 ? undefined : orderKeyOf(subscription, event);
       const later = laterOf(event, subscription, delayMs, createdAt);
       if (later) {
         deliveries.push({ ...delivery, leased: false, ...later, ...(orderKey === undefined ? {} : { orderKey }) });
