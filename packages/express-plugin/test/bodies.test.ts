@@ -39,7 +39,8 @@ async function arena(t: ExecutionContext): Promise<Arena> {
       await host.engine.replays.list(1),
     ]);
   const [before, objects] = [await stored(), shape()];
-  const [{ id: delivery = '', eventId: event = '' } = {}] = (await host.engine.deliveries.list(1)).rows;
+  const { rows } = await host.engine.deliveries.list(1);
+  const { id: delivery, eventId: event } = rows[0] ?? { id: '', eventId: '' };
   return {
     host,
     ids: { subscription: id, delivery, event },

@@ -125,8 +125,8 @@ test('all that waits of an event is cancelled, and counted', async (t) => {
   const host = await startManaged(t);
   for (let count = 0; count < 2; count += 1) await subscribed(host);
   await tagged(host);
-  const [{ eventId = '' } = {}] = (await host.engine.deliveries.list(1)).rows;
-  const cancel = async () => host.api('POST', `/events/${eventId}/cancel`, { json: { reason: 'sent by mistake' } });
+  const [waits] = (await host.engine.deliveries.list(1)).rows;
+  const cancel = async () => host.api('POST', `/events/${waits?.eventId}/cancel`, { json: { reason: 'sent by mistake' } });
   t.deepEqual((await cancel()).json, { cancelled: 2, sending: 0, ended: 0 } as never);
   t.deepEqual((await cancel()).json, { cancelled: 0, sending: 0, ended: 2 } as never);
   const { rows } = await host.engine.deliveries.attempts(1);
