@@ -93,7 +93,13 @@ for (const { name, make } of storages) {
     await engine.deliverDue();
     t.is((await engine.deliveries.attempts(7)).total, 0);
     t.true(requests.length >= 4 && requests.length <= 8, `${requests.length} calls`);
-    t.deepEqual(requests[1], { deliveredAfterMs: 1_000, failedAfterMs: 1_000, maxAttemptsPerAccount: 10_000, limit: 1_000 });
+    t.deepEqual(requests[1], {
+      deliveredAfterMs: 1_000,
+      failedAfterMs: 1_000,
+      maxAttemptsPerAccount: 10_000,
+      accounts: [],
+      limit: 1_000,
+    });
   });
 }
 

@@ -44,6 +44,7 @@ export const optionOwners: readonly OptionOwner[] = [
       random: 'a function without parameters that answers a number',
       loadRecords: 'a function of an object type, ids and `{ accountId }` that answers records, or a promise of them',
       newId: 'a function without parameters that answers a text',
+      'retention.accounts': 'a list of objects, or a function without parameters that answers one, or a promise of one',
     },
     defaults: {
       now: '`Date.now`',

@@ -1,5 +1,5 @@
 import { httpTransport } from '@hookwell/adapters/http';
-import { createEngine, ontraportCatalog, standardWebhooks, type Plugin } from '@hookwell/core';
+import { createEngine, ontraportCatalog, standardWebhooks, type EngineOptionsInput, type Plugin } from '@hookwell/core';
 import { inParallel } from '../contestant.ts';
 import type { Place, StorageName, Storages } from '../storages.ts';
 import { contact, secret } from '../workload.ts';
@@ -29,7 +29,11 @@ export function engineSender(name: StorageName, storages: Storages): Sender {
 }
 
 /** Starts an engine on a place, and subscribes the endpoints that are not subscribed there yet. */
-export async function startOn(place: Place, { endpoints, count, deadlineMs, onSend }: Setup): Promise<Sending> {
+export async function startOn(
+  place: Pick<Place, 'storage'>,
+  { endpoints, count, deadlineMs, onSend }: Setup,
+  options: Pick<EngineOptionsInput, 'retention'> = {},
+): Promise<Sending> {
   const endpointOf = new Map<number, number>();
   const retried = new Map<number, number>();
   const observer: Plugin = {
@@ -49,6 +53,7 @@ export async function startOn(place: Place, { endpoints, count, deadlineMs, onSe
     transports: [httpTransport({ protocols: ['http:'], allow: ['127.0.0.1:*'], totalMs: deadlineMs })],
     catalog: ontraportCatalog,
     plugins: [standardWebhooks({ secret }), observer],
+    ...options,
   });
   let problem: Error | null = null;
   engine.events.on('error', (error) => {

@@ -64,7 +64,7 @@ test('what was forgotten takes no memory any more', async (t) => {
     const ended = await subscribe(storage, { accountId: `account ${number}` });
     await storage.endSubscription(ended.accountId, ended.id, 'it is over');
     clock.move(1);
-    const request = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 10_000 };
+    const request = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 10_000 };
     const { attempts, events, subscriptions } = await storage.prune(request);
     t.deepEqual({ attempts, events, subscriptions }, { attempts: 901, events: 901, subscriptions: 1 });
   };

@@ -113,7 +113,7 @@ test('storing, claiming, recording, moving, ending, replaying and pruning at onc
         );
         if (round % 5 === 0) {
           await patiently(async () =>
-            worker.prune({ deliveredAfterMs: 20, failedAfterMs: 20, maxAttemptsPerAccount: 50, limit: 100 }),
+            worker.prune({ deliveredAfterMs: 20, failedAfterMs: 20, maxAttemptsPerAccount: 50, accounts: [], limit: 100 }),
           );
         }
       }

@@ -236,7 +236,7 @@ test.serial('accepting and delivering send what they send without it, and an acc
 test.serial('partitions are closed to the role, those of later days too', async (t) => {
   const theirs = await give();
   await started(undefined, { role });
-  await sound.prune({ deliveredAfterMs: 1e9, failedAfterMs: 1e9, maxAttemptsPerAccount: 100, limit: 10 });
+  await sound.prune({ deliveredAfterMs: 1e9, failedAfterMs: 1e9, maxAttemptsPerAccount: 100, accounts: [], limit: 10 });
   const { rows: partitions } = await database.behind.query<{ readonly name: string }>(
     `select inhrelid::regclass::text as name from pg_inherits where inhparent in ('${schema}.events'::regclass, '${schema}.attempts'::regclass)
       and inhrelid::regclass::text not like '%idx' order by 1`,

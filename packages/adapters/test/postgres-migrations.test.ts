@@ -40,7 +40,7 @@ async function works(pool: Pool, schema: string, migrate = true): Promise<void> 
   const { claims } = await storage.claimDeliveries(claimRequest());
   const { written } = await storage.recordOutcomes(claims.map((claim) => outcomeOf(claim)));
   if (written.length !== 1 || !written[0]) throw new Error('the delivery was not recorded');
-  await storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 10 });
+  await storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 10 });
   await storage.stop();
 }
 

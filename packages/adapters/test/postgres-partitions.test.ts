@@ -12,7 +12,13 @@ const hour = 3_600_000;
 const day = 24 * hour;
 const midnight = Date.UTC(2030, 0, 15);
 const allRows = { where: null, sort: { field: 'id', direction: 'asc' }, offset: 0, limit: 1_000 } as const;
-const ages: PruneRequest = { deliveredAfterMs: 2 * day, failedAfterMs: 7 * day, maxAttemptsPerAccount: 1_000_000, limit: 1_000 };
+const ages: PruneRequest = {
+  deliveredAfterMs: 2 * day,
+  failedAfterMs: 7 * day,
+  maxAttemptsPerAccount: 1_000_000,
+  accounts: [],
+  limit: 1_000,
+};
 
 async function partitionsOf({ column, schema }: StartedStorage, table: 'events' | 'attempts'): Promise<string[]> {
   return (await column(
@@ -214,6 +220,57 @@ test('writers do not wait behind a day that is about to go while somebody reads 
   const { attempts } = await pruneAll(storage);
   t.true(attempts <= 20_000);
   t.is((await storage.listAttempts('a', { ...allRows, limit: 0 })).total, 0);
+});
+
+test('a large day that an account keeps for longer goes row by row, and the rows of that account stay', async (t) => {
+  const started = await database.started();
+  const { storage, setClock, column, schema } = started;
+  await setClock(midnight);
+  const { id } = await subscribe(storage);
+  await storage.storeEvents(batchFor('kept', [id]));
+  await finish(storage);
+  await column(`update "${schema}".events set account_id = 'b'`);
+  await column(`update "${schema}".attempts set account_id = 'b'`);
+  await fillDay(started, 'full', 18_000);
+  await setClock(midnight + 9 * day);
+  const account = { accountId: 'b', deliveredAfterMs: 90 * day, failedAfterMs: 90 * day, maxAttemptsPerAccount: 10 };
+  for (let went = 1; went > 0;) {
+    const { attempts, events } = await storage.prune({ ...ages, accounts: [account], limit: 10_000 });
+    went = attempts + events;
+    t.true(went <= 10_000, `${went} rows went at once`);
+  }
+  t.deepEqual(await placesOf(started, 'attempts'), ['attempts_20300115 kept-d0']);
+  t.deepEqual(await placesOf(started, 'events'), ['events_20300115 kept-e0']);
+});
+
+test('a drop that a transaction of the host stands in the way of is tried once a minute, and makes nobody wait meanwhile', async (t) => {
+  const pool = watched(database.pool());
+  const started = await database.started({ pool });
+  const { storage, setClock, column, schema } = started;
+  await setClock(midnight);
+  await storage.prune(ages);
+  await fillDay(started, 'full');
+  await setClock(midnight + 9 * day);
+  await storage.prune({ ...ages, deliveredAfterMs: 100 * day, failedAfterMs: 100 * day });
+  const reader = await database.behind.connect();
+  t.teardown(() => reader.release(true));
+  await reader.query(`begin; select count(*) from "${schema}".attempts`);
+  let tries = 0;
+  pool.beforeConnect = async () => void (tries += 1);
+  const first = await storage.prune(ages);
+  t.deepEqual([tries, first.attempts], [1, ages.limit], 'it does not go on row by row');
+  await storage.prune(ages);
+  await setClock(midnight + 9 * day + 59_999);
+  await storage.prune(ages);
+  t.is(tries, 1);
+  await setClock(midnight + 9 * day + 60_000);
+  await storage.prune(ages);
+  t.is(tries, 2);
+  await reader.query('commit');
+  await setClock(midnight + 9 * day + 120_000);
+  await storage.prune(ages);
+  t.false((await partitionsOf(started, 'events')).includes('events_20300115'));
+  t.deepEqual(await column(`select idempotency_key from "${schema}".event_keys`), []);
 });
 
 test('a replay in progress keeps the event that it needs', async (t) => {

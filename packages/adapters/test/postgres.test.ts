@@ -149,7 +149,7 @@ test.serial('lines that go for their age do not count for how many an account ma
   const { now } = await storage.recordOutcomes([]);
   const outcomes = claims.map((claim, index) => outcomeOf(claim, { startedAt: now - (index === 4 ? 100_000 : 0) }));
   await storage.recordOutcomes(outcomes);
-  const request = { deliveredAfterMs: 50_000, failedAfterMs: 50_000, maxAttemptsPerAccount: 3, limit: 100 };
+  const request = { deliveredAfterMs: 50_000, failedAfterMs: 50_000, maxAttemptsPerAccount: 3, accounts: [], limit: 100 };
   for (let went = 1; went > 0;) went = (await storage.prune(request)).attempts;
   const { rows } = await storage.listAttempts('a', allRows);
   t.deepEqual(
@@ -205,7 +205,7 @@ test.serial(
     const { storage, pool, schema } = started;
     const client = await pool.connect();
     await client.query(`begin; lock table "${schema}".attempts in access exclusive mode`);
-    const request = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 1 };
+    const request = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 1 };
     const busy = busyWith('57P01', async () => storage.prune(request));
     await pool.query('select pg_terminate_backend($1)', [await waitForLock(pool)]);
     await busy;

@@ -53,7 +53,7 @@ test('while the host has a transaction open, every call is refused as busy and n
     () => storage.listAttempts('a', allRows),
     () => storage.findEvents('a', ['x-e0']),
     () => storage.nextDueInMs(),
-    () => storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 1 }),
+    () => storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 1 }),
     () => sqliteStorage({ database }).start({ now: Date.now }),
   ];
   for (const call of calls) {

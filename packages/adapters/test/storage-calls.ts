@@ -346,7 +346,11 @@ export function makeCalls(seed: number, clock: TestClock) {
       'prune',
       () => {
         const ages = { deliveredAfterMs: below(40) * span, failedAfterMs: below(60) * span };
-        const request = { ...ages, maxAttemptsPerAccount: 50 + below(100), limit: 1 + below(50) };
+        const apart = some(['a', 'b'], 0.3).map((accountId) => {
+          const [deliveredAfterMs, failedAfterMs] = [below(60) * span, below(60) * span];
+          return { accountId, deliveredAfterMs, failedAfterMs, maxAttemptsPerAccount: 20 + below(100) };
+        });
+        const request = { ...ages, maxAttemptsPerAccount: 50 + below(100), accounts: apart, limit: 1 + below(50) };
         return { call: async (storage) => pruneAll(storage, request), learn: () => undefined };
       },
     ],

@@ -7,6 +7,7 @@ import { coalesceRacers, coalesceSaboteurs } from './storage-saboteurs-coalesce.
 import { countSaboteurs } from './storage-saboteurs-count.ts';
 import { cutSaboteurs } from './storage-saboteurs-cut.ts';
 import { eraseSaboteurs } from './storage-saboteurs-erase.ts';
+import { expireSaboteurs } from './storage-saboteurs-expire.ts';
 import { fenceRacers, fenceSaboteurs } from './storage-saboteurs-fence.ts';
 import { sqliteHarness } from './storage-harnesses.ts';
 import { joinSaboteurs, sabotaged } from './storage-saboteurs-join.ts';
@@ -34,6 +35,7 @@ const saboteurs = [
   ...countSaboteurs,
   ...cutSaboteurs,
   ...eraseSaboteurs,
+  ...expireSaboteurs,
   ...fenceSaboteurs,
   ...keySaboteurs,
   ...eventSaboteurs,

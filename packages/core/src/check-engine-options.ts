@@ -1,3 +1,4 @@
+import { checkAccountRetentions } from './account-ages.ts';
 import { checkPlugin } from './check-plugin.ts';
 import { HookwellError } from './errors.ts';
 import { listed } from './model/suggestion.ts';
@@ -35,6 +36,8 @@ export function checkEngineOptions(given: unknown): EngineOptions {
     const value = options[name];
     if (value !== undefined && typeof value !== 'function') throw invalid(`option "${name}" is not a function`, value);
   }
+  const { accounts } = options.retention;
+  if (accounts !== undefined && typeof accounts !== 'function') checkAccountRetentions(accounts, options.retention);
   for (const plugin of options.plugins) checkPlugin(plugin, 'createEngine');
   const names = options.plugins.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

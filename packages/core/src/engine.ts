@@ -16,7 +16,7 @@ import { explain, type Explain } from './manage/explain.ts';
 import { planReplayStep } from './manage/replay-step.ts';
 import { Replaying } from './manage/replaying.ts';
 import { replays, type Replays } from './manage/replays.ts';
-import { Retention } from './manage/retention.ts';
+import { retentionOf } from './manage/retention.ts';
 import { subscriptions, type Subscriptions } from './manage/subscriptions.ts';
 import type { Catalog } from './model/catalog.ts';
 import type { Erased } from './model/erasure.ts';
@@ -153,7 +153,7 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     notices: told,
     onDue: () => loop.wake(),
   });
-  const retention = new Retention({ policy: options.retention, held: options.held, storage, notices: told, now });
+  const retention = retentionOf(options, storage, told);
 
   let state: 'new' | 'running' | 'stopped' = 'new';
   /** Whether plugins may emit, which they may for longer than the host: while it stops, outcomes still tell them something. */

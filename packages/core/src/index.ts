@@ -83,6 +83,18 @@ export type {
   ReplayState,
   ReplayStep,
 } from './model/replay.ts';
+export { goneMetadata, lacksRecord, withoutRecord } from './model/gone-record.ts';
+export { agesOf } from './model/retention.ts';
+export type {
+  AccountPruneAges,
+  AccountRetention,
+  AccountRetentions,
+  ExpireRequest,
+  ExpireResult,
+  PruneAges,
+  PruneRequest,
+  PruneResult,
+} from './model/retention.ts';
 export { parseRetryAfter } from './model/retry.ts';
 export type { RetryPolicy } from './model/retry.ts';
 export { Secret } from './model/secret.ts';
@@ -123,8 +135,6 @@ export type {
   AttemptField,
   DeliveryField,
   JoinedStorage,
-  PruneRequest,
-  PruneResult,
   RecordResult,
   ReplayField,
   StorageAdapter,

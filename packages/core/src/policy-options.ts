@@ -1,10 +1,29 @@
 import Type from 'typebox';
+import type { AccountId } from './model/account.ts';
+import type { AccountRetentions } from './model/retention.ts';
 import { defaultScheduleMs } from './model/retry.ts';
 
 const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
 const closed = { additionalProperties: false } as const;
+
+const kept = {
+  deliveredMs: { minimum: 0, maximum: 3_650 * day, description: 'How long the log keeps attempts that delivered.' },
+  failedMs: { minimum: 0, maximum: 3_650 * day, description: 'How long the log keeps all others.' },
+  maxAttemptsPerAccount: { minimum: 0, description: 'Log lines kept for an account, the newest ones.' },
+} as const;
+
+/** What `retention.accounts` may say of an account. */
+export const AccountRetentionSchema = Type.Object(
+  {
+    accountId: Type.Unsafe<AccountId>({ description: 'Whose it is: a number or a text.' }),
+    deliveredMs: Type.Optional(Type.Integer(kept.deliveredMs)),
+    failedMs: Type.Optional(Type.Integer(kept.failedMs)),
+    maxAttemptsPerAccount: Type.Optional(Type.Integer(kept.maxAttemptsPerAccount)),
+  },
+  closed,
+);
 
 /** The engine's options that are policies: when to try again, whom to suspend, and what to keep. */
 export const policyOptions = {
@@ -82,23 +101,30 @@ export const policyOptions = {
   ),
   retention: Type.Object(
     {
-      deliveredMs: Type.Integer({
-        default: 2 * day,
-        minimum: 0,
-        maximum: 3_650 * day,
-        description: 'How long the log keeps attempts that delivered.',
-      }),
-      failedMs: Type.Integer({
-        default: 7 * day,
-        minimum: 0,
-        maximum: 3_650 * day,
-        description: 'How long the log keeps all others.',
-      }),
-      maxAttemptsPerAccount: Type.Integer({
-        default: 10_000,
-        minimum: 0,
-        description: 'Log lines kept for an account, the newest ones.',
-      }),
+      deliveredMs: Type.Integer({ default: 2 * day, ...kept.deliveredMs }),
+      failedMs: Type.Integer({ default: 7 * day, ...kept.failedMs }),
+      maxAttemptsPerAccount: Type.Integer({ default: 10_000, ...kept.maxAttemptsPerAccount }),
+      accounts: Type.Optional(
+        Type.Unsafe<AccountRetentions>({
+          description:
+            'Accounts for which others of these three go, at most 1,000: a list of `{accountId, deliveredMs, failedMs, maxAttemptsPerAccount}`, or a function that answers one, asked before each look. What is left out is as above.',
+        }),
+      ),
+      answersMs: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 3_650 * day,
+          description: 'How long the log keeps the bodies of answers; for as long as their lines where it is left out.',
+        }),
+      ),
+      recordsMs: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 3_650 * day,
+          description:
+            'How long the records of finished events are kept; then only their ids are, and they can no longer be sent again. For as long as their events where it is left out.',
+        }),
+      ),
       everyMs: Type.Integer({
         default: 60 * second,
         minimum: second,

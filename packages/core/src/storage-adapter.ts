@@ -18,6 +18,7 @@ import type {
   ReplaySearch,
   ReplayStep,
 } from './model/replay.ts';
+import type { ExpireRequest, ExpireResult, PruneRequest, PruneResult } from './model/retention.ts';
 import type { KeyUse, NewKey, StoredKey } from './model/stored-key.ts';
 import type {
   NewSubscription,
@@ -59,22 +60,6 @@ export interface RecordResult {
   readonly subscriptions: readonly Subscription[];
   /** The storage's time, in milliseconds since the epoch. */
   readonly now: number;
-}
-
-/** What may be forgotten. Ages in milliseconds. */
-export interface PruneRequest {
-  readonly deliveredAfterMs: number;
-  readonly failedAfterMs: number;
-  readonly maxAttemptsPerAccount: number;
-  /** At most how many rows of each kind to delete in this call; where whole days can be dropped at once, they may hold more. */
-  readonly limit: number;
-}
-
-/** How many rows a call of `prune` deleted; none at all means that nothing is left to forget. */
-export interface PruneResult {
-  readonly attempts: number;
-  readonly events: number;
-  readonly subscriptions: number;
 }
 
 /** A field by which subscriptions can be found. */
@@ -212,7 +197,8 @@ export interface StorageAdapter {
 
   /**
    * Makes a finished delivery of the account due again under its old id, its schedule begun anew and its attempts
-   * counted on. Answers false, and does nothing, when it is unfinished or unknown, or its event or subscription is gone.
+   * counted on. Answers false, and does nothing, when it is unfinished or unknown, or its event, the event's record or its
+   * subscription is gone.
    */
   readonly replayDelivery: (accountId: string, deliveryId: string) => Promise<boolean>;
 
@@ -247,7 +233,7 @@ export interface StorageAdapter {
   /**
    * Answers what a replay of the account would send, in an order that stays, from a place on: its own finished deliveries by
    * their last line; or its own events and subscriptions that are missing one, by the age of the events. Nothing that is
-   * unfinished, nothing whose event is gone or whose subscription is unsubscribed. It looks at a bounded number of rows.
+   * unfinished, nothing whose event, or the event's record, is gone or whose subscription is unsubscribed. It looks at a bounded number of rows.
    */
   readonly findReplayable: (accountId: string, search: ReplaySearch) => Promise<ReplayPage>;
 
@@ -285,11 +271,20 @@ export interface StorageAdapter {
 
   /**
    * Forgets old log lines, then events that no delivery and no log line needs, then unsubscribed subscriptions that
-   * nothing refers to; events and subscriptions only when they were stored, or ended, longer ago than both ages. Never an
+   * nothing refers to; events and subscriptions only when they were stored, or ended, longer ago than both ages. Where the
+   * request names an account, its own ages and number of lines go instead. Never an
    * unfinished delivery, nor what a replay that still looks may need: lines and events of its account. Replays that ended
    * longer ago than both ages go as well, uncounted.
    */
   readonly prune: (request: PruneRequest) => Promise<PruneResult>;
+
+  /**
+   * Empties answers of lines that began longer ago than their age; and, of events stored longer ago than theirs, records but
+   * for the id, marked as `withoutRecord` does. Never the record of an event that an unfinished delivery needs, or a replay
+   * that still looks may need: it goes when its last delivery ended that long ago. What is written late, with a beginning
+   * before what was looked at already, may be left.
+   */
+  readonly expireBodies: (request: ExpireRequest) => Promise<ExpireResult>;
 
   /** Closes what it opened itself; a second call changes nothing, nor does one without a start. */
   readonly stop: () => Promise<void>;

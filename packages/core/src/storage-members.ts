@@ -39,5 +39,6 @@ export const storageMembers = {
   endKeys: 'function',
   touchKeys: 'function',
   prune: 'function',
+  expireBodies: 'function',
   stop: 'function',
 } as const satisfies Record<keyof StorageAdapter, string>;

@@ -54,11 +54,37 @@ export class AttemptLog {
     return found;
   }
 
+  /** The oldest lines of an account that began before. */
+  ofAccountBefore(accountId: string, before: { readonly delivered: number; readonly others: number }, limit: number): Attempt[] {
+    const found: Attempt[] = [];
+    for (const line of this.ofAccount(accountId)) {
+      // What comes after the first young one waits with it.
+      if (found.length >= limit || line.startedAt >= Math.max(before.delivered, before.others)) break;
+      if (line.startedAt < (line.outcome === 'delivered' ? before.delivered : before.others)) found.push(line);
+    }
+    return found;
+  }
+
+  /** Empties the answers of lines that began before; answers of how many. */
+  emptyAnswers(before: number, limit: number): number {
+    let emptied = 0;
+    for (const outcome of ['delivered', 'failed'] as const) {
+      for (const age of this.#byAge.from({ outcome, startedAt: Number.NEGATIVE_INFINITY, id: 0 })) {
+        if (emptied === limit || age.startedAt >= before || kindOf(age) !== kindOf({ outcome })) break;
+        const line = age as { -readonly [Field in keyof Attempt]: Attempt[Field] };
+        if (line.answer === '') continue;
+        line.answer = '';
+        emptied += 1;
+      }
+    }
+    return emptied;
+  }
+
   /** The oldest lines of accounts that have more than they may keep, but for some of these. */
-  beyond(keep: number, limit: number, spared: ReadonlySet<string>): Attempt[] {
+  beyond(keepOf: (accountId: string) => number, limit: number, spared: ReadonlySet<string>): Attempt[] {
     const found: Attempt[] = [];
     for (const [accountId, lines] of this.#byAccount.all()) {
-      let excess = Math.min(lines.size - keep, limit - found.length);
+      let excess = Math.min(lines.size - keepOf(accountId), limit - found.length);
       if (excess <= 0 || spared.has(accountId)) continue;
       for (const line of lines.values()) {
         found.push(line);

@@ -4,12 +4,18 @@ import { orderTexts, SortedSet } from './sorted-set.ts';
 
 /** An event, and what only the storage knows of it. */
 export interface EventRow {
-  readonly event: StoredEvent;
+  event: StoredEvent;
   readonly storedAt: number;
   /** Grows with each event. */
   readonly position: number;
   /** How many deliveries and log lines need it. */
   references: number;
+}
+
+/** Before when an event must have been stored to be forgotten: of its account, and of any. */
+interface Before {
+  readonly before: (accountId: string) => number;
+  readonly last: number;
 }
 
 type Age = Pick<EventRow, 'storedAt'> & { readonly event: Pick<StoredEvent, 'id'> };
@@ -54,6 +60,17 @@ export class EventRows {
   /** The rows of an account's own events, in the order in which they were stored. */
   *ofAccount(accountId: string): Generator<EventRow> {
     for (const row of this.#byId.values()) if (row.event.accountId === accountId) yield row;
+  }
+
+  /** The rows of those that were stored before, in the order in which they were. */
+  storedBefore(before: number): EventRow[] {
+    return [...this.#byId.values()].filter(({ storedAt }) => storedAt < before);
+  }
+
+  /** Puts an event in the place of the one with its id. */
+  replace(event: StoredEvent): void {
+    const row = this.#byId.get(event.id);
+    if (row) row.event = event;
   }
 
   /** The event for which an account has used an idempotency key. */
@@ -101,7 +118,7 @@ export class EventRows {
   }
 
   /** Forgets those that were stored before, and that nothing needs, but for those of some accounts; answers how many. */
-  forgetUnneeded(before: number, limit: number, spared: ReadonlySet<string>): number {
+  forgetUnneeded(before: Before, limit: number, spared: ReadonlySet<string>): number {
     let forgotten = 0;
     for (const row of this.#unneededBefore(before, limit, spared)) {
       this.#forget(row);
@@ -117,11 +134,12 @@ export class EventRows {
     if (idempotencyKey !== null) this.#byKey.delete(accountId, idempotencyKey);
   }
 
-  #unneededBefore(before: number, limit: number, spared: ReadonlySet<string>): EventRow[] {
+  #unneededBefore({ before, last }: Before, limit: number, spared: ReadonlySet<string>): EventRow[] {
     const found: EventRow[] = [];
     for (const row of this.#unneeded.from()) {
-      if (found.length === limit || row.storedAt >= before) break;
-      if (!spared.has((row as EventRow).event.accountId)) found.push(row as EventRow);
+      if (found.length === limit || row.storedAt >= last) break;
+      const { accountId } = (row as EventRow).event;
+      if (row.storedAt < before(accountId) && !spared.has(accountId)) found.push(row as EventRow);
     }
     return found;
   }

@@ -1,5 +1,14 @@
-import type { Attempt, FinalOutcome, ReplayPage, ReplayRow, ReplaySearch, Subscription } from '@hookwell/core';
+import {
+  lacksRecord,
+  type Attempt,
+  type FinalOutcome,
+  type ReplayPage,
+  type ReplayRow,
+  type ReplaySearch,
+  type Subscription,
+} from '@hookwell/core';
 import type { Contents } from './contents.ts';
+import type { EventRow } from './event-rows.ts';
 
 /** What a replay would send, from a place on. */
 export function findReplayable(contents: Contents, accountId: string, search: ReplaySearch): ReplayPage {
@@ -34,7 +43,7 @@ function isWanted(contents: Contents, line: Attempt, filter: ReplaySearch['filte
     (until === null || line.startedAt < until) &&
     (filter.topic === null || line.topic === filter.topic) &&
     isLane(contents.subscriptions.get(line.subscriptionId), filter) &&
-    contents.events.get(line.eventId) !== undefined
+    isKept(contents.events.get(line.eventId))
   );
 }
 
@@ -47,7 +56,7 @@ function findMissing(contents: Contents, accountId: string, search: ReplaySearch
   for (const { position, storedAt, event } of contents.events.ofAccount(accountId)) {
     if (position < afterEvent) continue;
     const isDue = storedAt >= filter.from && (filter.until === null || storedAt < filter.until);
-    if (isDue && (filter.topic === null || filter.topic === event.topic)) {
+    if (isDue && !lacksRecord(event) && (filter.topic === null || filter.topic === event.topic)) {
       for (const lane of [...contents.subscriptions.ofTopic(event)].toSorted((a, b) => a.id - b.id)) {
         if (!isLane(lane, filter) || (position === afterEvent && lane.id <= afterLane)) continue;
         if (reached.has(pairOf(event.id, lane.id))) continue;
@@ -74,6 +83,11 @@ function pairsOf({ log, queue, subscriptions }: Contents, accountId: string): Re
 
 function pairOf(eventId: string, subscriptionId: number): string {
   return `${subscriptionId} ${eventId}`;
+}
+
+/** Whether an event is there with its record. */
+function isKept(row: EventRow | undefined): boolean {
+  return row !== undefined && !lacksRecord(row.event);
 }
 
 function isLane(lane: Subscription | undefined, { subscriptionId }: ReplaySearch['filter']): boolean {

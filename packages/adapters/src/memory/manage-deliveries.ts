@@ -1,4 +1,4 @@
-import { cancelledAttempt, orderKeyOf, type Attempt } from '@hookwell/core';
+import { cancelledAttempt, lacksRecord, orderKeyOf, type Attempt } from '@hookwell/core';
 import type { Contents } from './contents.ts';
 import { createdInOrder, makeNextDue } from './orders.ts';
 
@@ -9,7 +9,7 @@ export function replayDelivery(contents: Contents, accountId: string, deliveryId
   const { subscriptionId, eventId, number } = last;
   const subscription = contents.subscriptions.get(subscriptionId);
   const event = contents.events.get(eventId)?.event;
-  if (!subscription || subscription.health === 'unsubscribed' || !event) return false;
+  if (!subscription || subscription.health === 'unsubscribed' || !event || lacksRecord(event)) return false;
   const orderKey = orderKeyOf(subscription, event);
   contents.addDelivery({
     id: deliveryId,

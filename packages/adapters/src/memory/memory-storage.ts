@@ -29,6 +29,7 @@ import { findReplayable } from './find-replayable.ts';
 import { cancelDelivery, replayDelivery } from './manage-deliveries.ts';
 import { cutClosedLanes } from './cut-closed-lanes.ts';
 import { eraseRecord } from './erase-record.ts';
+import { expireBodies } from './expire-bodies.ts';
 import { nextDueInMs } from './next-due.ts';
 import { prune } from './prune.ts';
 import { advanceReplay, cancelReplay, claimReplays, copyReplay, copyStep, createReplay } from './replays.ts';
@@ -241,6 +242,10 @@ export function memoryStorage(): StorageAdapter {
 
     async prune(request) {
       return prune(contents, request, now());
+    },
+
+    async expireBodies(request) {
+      return expireBodies(contents, request, now());
     },
 
     async stop() {

@@ -41,7 +41,9 @@ export class ReplayRows {
     return new Set(looking.map(({ replay }) => replay.accountId));
   }
 
-  forgetEnded(before: number): void {
-    for (const [id, { replay }] of this.#byId) if (replay.endedAt !== null && replay.endedAt < before) this.#byId.delete(id);
+  forgetEnded(before: (accountId: string) => number): void {
+    for (const [id, { replay }] of this.#byId) {
+      if (replay.endedAt !== null && replay.endedAt < before(replay.accountId)) this.#byId.delete(id);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import {
   firstReplay,
+  lacksRecord,
   orderKeyOf,
   standingOf,
   withReplayCancelled,
@@ -111,7 +112,7 @@ function findMissing(
   const lane = subscriptions.get(subscriptionId);
   if (lane?.accountId !== accountId || lane.health === 'unsubscribed') return null;
   const event = events.get(eventId)?.event;
-  if (event?.accountId !== accountId || queue.get(id)) return null;
+  if (event?.accountId !== accountId || lacksRecord(event) || queue.get(id)) return null;
   for (const delivery of queue.ofLane(subscriptionId)) if (delivery.eventId === eventId) return null;
   for (const line of log.ofAccount(accountId)) {
     if (line.eventId === eventId && line.subscriptionId === subscriptionId) return null;

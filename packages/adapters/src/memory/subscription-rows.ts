@@ -91,12 +91,13 @@ export class SubscriptionRows {
   }
 
   /** Forgets those that ended before, and that nothing refers to; answers how many. */
-  forgetEnded(before: number, limit: number): number {
+  forgetEnded(before: (accountId: string) => number, limit: number): number {
     let forgotten = 0;
     for (const id of this.#ended) {
       if (forgotten === limit) break;
       const subscription = this.#byId.get(id);
-      if (!subscription || subscription.healthSince >= before || this.#references.has(id)) continue;
+      if (!subscription || subscription.healthSince >= before(subscription.accountId)) continue;
+      if (this.#references.has(id)) continue;
       this.#ended.delete(id);
       this.#byId.delete(id);
       this.#byAccount.delete(subscription.accountId, id);

@@ -1,6 +1,7 @@
 import type { ReplayPage, ReplaySearch } from '@hookwell/core';
 import { endOfPlaces as end, readReplayable, type ReplayableLine, type ReplayablePair } from '../sql/replayable.ts';
 import { toArray } from './arrays.ts';
+import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
@@ -29,7 +30,7 @@ export function prepareFindReplayable(names: Names) {
           select from ${names.attempts} as later where later.delivery_id = part.delivery_id and later.id > part.id
         )
         and not exists (select from ${names.deliveries} as d where d.id = part.delivery_id)
-        and exists (select from ${names.events} as e where e.id = part.event_id and e.day = part.event_day)
+        and exists (select from ${names.events} as e where e.id = part.event_id and e.day = part.event_day and ${keptRecord('e')})
     )
     select json_build_object('looked', (select count(*) from part), 'last', (select max(id) from part), 'rows', (
       select coalesce(json_agg(w order by w.id), '[]')
@@ -38,13 +39,13 @@ export function prepareFindReplayable(names: Names) {
   // The queue has no index by event: it is read lane by lane, once for all the events that are looked at.
   const findPairs = plannedEachTime<Found<Pair, Pick<Pair, 'stored_at' | 'event_id'>>>(`
     with part as materialized (
-      select stored_at, id, day, account_id, topic from ${names.events}
+      select stored_at, id, day, account_id, topic, metadata from ${names.events}
       where stored_at < $5::bigint and (stored_at, id) >= ($2::bigint, $3::text) and stored_at >= $4::bigint
       order by stored_at, id limit $6::integer
     ), pairs as materialized (
       select part.stored_at, part.id as event_id, part.day, lane.id as subscription_id, part.topic from part
       join ${lane} on lane.account_id = $1::text and lane.topic = part.topic and lane.health <> 'unsubscribed'
-      where part.account_id = $1::text and ($7::text is null or part.topic = $7::text)
+      where part.account_id = $1::text and ${keptRecord('part')} and ($7::text is null or part.topic = $7::text)
         and ($8::bigint is null or lane.id = $8::bigint)
         and ((part.stored_at, part.id) > ($2::bigint, $3::text) or lane.id > $9::bigint)
     ), waiting as materialized (

@@ -1,6 +1,7 @@
 import { orderKeyOf, type Ordering, type ReplayStep, type StoredEvent } from '@hookwell/core';
 import { toArray } from './arrays.ts';
 import { toJson } from './connection.ts';
+import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
 import { createdInOrder } from './orders.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
@@ -39,7 +40,7 @@ export function prepareMakeDue(names: Names) {
         select coalesce(max(s.ordering), 'none') from ${names.subscriptions} as s where s.id = given.subscription_id
       ) as ordering
       from json_to_recordset($2::text::json) as given (id text, subscription_id bigint, event_id text)
-      join ${names.events} as e on e.id = given.event_id and e.account_id = $1::text
+      join ${names.events} as e on e.id = given.event_id and e.account_id = $1::text and ${keptRecord('e')}
       where not exists (
           select from ${names.deliveries} as d
           where d.subscription_id = given.subscription_id and d.event_id = given.event_id
@@ -53,7 +54,8 @@ export function prepareMakeDue(names: Names) {
     with given as materialized (
       select distinct id, day from json_to_recordset($1::text::json) as g (id text, day integer)
     ), locked as materialized (
-      select e.id from ${names.events} as e join given on e.id = given.id and e.day = given.day order by e.id for key share of e
+      select e.id from ${names.events} as e join given on e.id = given.id and e.day = given.day
+      where ${keptRecord('e')} order by e.id for key share of e
     )
     select coalesce(json_agg(id), '[]')::text from locked`);
   const insert = plannedEachTime<readonly string[]>(`

@@ -2,6 +2,7 @@ import { orderKeyOf, type StoredEvent } from '@hookwell/core';
 import { readEvent } from '../sql/read-rows.ts';
 import type { AccountRunner } from './account-calls.ts';
 import { toJson } from './connection.ts';
+import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
 import { createdInOrder, makeNextDue, orderLocks } from './orders.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
@@ -30,7 +31,8 @@ export function prepareManageDeliveries(names: Names) {
     ), 'null')::text`);
   const lockEvent = plannedEachTime<Pick<StoredEvent, 'objectType' | 'record'> | null>(`
     with event as materialized (
-      select object_type, record from ${names.events} where id = $1::text and day = $2::integer for key share
+      select object_type, record from ${names.events} as e
+      where id = $1::text and day = $2::integer and ${keptRecord('e')} for key share
     )
     select coalesce((
       select json_build_object('objectType', object_type, 'record', record::json) from event

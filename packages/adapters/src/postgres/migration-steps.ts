@@ -216,4 +216,10 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
 
   (names) => `
     alter table ${names.subscriptions} add column reopened_at bigint;`,
+
+  (names) => `
+    create table ${names.sweeps} (
+      name text collate "C" primary key,
+      place text not null
+    );`,
 ];

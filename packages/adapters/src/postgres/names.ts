@@ -9,6 +9,7 @@ export interface Names {
   readonly attempts: string;
   readonly keys: string;
   readonly replays: string;
+  readonly sweeps: string;
   readonly migrations: string;
   /** The accounts of which nothing is forgotten, because a replay may still need it. */
   readonly sparedAccounts: string;
@@ -31,6 +32,7 @@ export function namesIn(schema: string): Names {
     attempts: of('attempts'),
     keys: of('keys'),
     replays: of('replays'),
+    sweeps: of('sweeps'),
     migrations: of('migrations'),
     sparedAccounts: `(select account_id from ${of('replays')} where state = 'running' and looks_at <> 'nothing')`,
     now: `${of('now_ms')}()`,

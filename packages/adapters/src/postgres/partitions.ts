@@ -92,7 +92,7 @@ export function lacksPartition(error: unknown): boolean {
 const dayMs = 86_400_000;
 
 /** `20260115` for 15 January 2026. */
-function dateOf(day: number): string {
+export function dateOf(day: number): string {
   return new Date(day * dayMs).toISOString().slice(0, 10).replaceAll('-', '');
 }
 

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import { prepareCutClosedLanes } from './cut-closed-lanes.ts';
 import { prepareCounts } from './counts.ts';
 import { prepareEraseRecord } from './erase-record.ts';
+import { prepareExpireBodies } from './expire-bodies.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
 import { prepareFindReplayable } from './find-replayable.ts';
 import { joinTransaction } from './join.ts';
@@ -162,6 +163,8 @@ export function postgresStorage(options: PostgresStorageOptionsInput): StorageAd
 
     prune: async (request) => calls.prune(opened(), request),
 
+    expireBodies: async (request) => calls.expireBodies(opened(), request),
+
     async stop() {
       listener?.stop();
       listener = undefined;
@@ -194,5 +197,6 @@ function prepareCalls(schema: string, opened: () => Connection) {
     listEvents: prepareListEvents(names),
     keys: prepareKeys(names),
     prune: preparePrune(names, partitions),
+    expireBodies: prepareExpireBodies(names),
   };
 }

@@ -1,3 +1,5 @@
+import type { Ages } from '../sql/ages.ts';
+import { toArray } from './arrays.ts';
 import type { Connection } from './connection.ts';
 import type { Names } from './names.ts';
 import type { Partition } from './partitions.ts';
@@ -6,56 +8,85 @@ import { codeOf } from './storage-error.ts';
 
 /** From how many bytes on a partition is dropped with what is in it, rather than emptied row by row. */
 const wholeFromBytes = 16_777_216;
-/** How long writers may have to wait behind the drop of a partition, in milliseconds. */
-const lockMs = 100;
+/**
+ * How long a drop waits for its lock, and all that comes after it behind it, in milliseconds; and how long no other one is
+ * tried where it was not given: while a transaction of the host's holds the table, live traffic must not wait again and again.
+ */
+const lockMs = 50;
+const tryAgainMs = 60_000;
+/** Idempotency keys freed in one transaction. */
+const keysAtOnce = 10_000;
 /** What makes a drop wait for its next chance: a lock was not given, two waited for each other, or it is dropped already. */
 const nextTime = new Set(['55P03', '40P01', '42P01']);
 
-/** Before when something must have happened to be forgotten; in milliseconds since the epoch. */
-interface Ages {
-  /** Lines of what was delivered. */
-  readonly deliveredBefore: number;
-  /** All other lines. */
-  readonly othersBefore: number;
-  /** Events. */
-  readonly restBefore: number;
-}
-
-/** Makes the part of `prune` that drops partitions: empty ones, and large ones of which nothing needs to be kept. */
+/**
+ * Makes the part of `prune` that drops partitions: empty ones, and large ones of which nothing needs to be kept.
+ *
+ * A partition is dropped, and not detached concurrently. That would wait for every transaction that has used the table, on a
+ * connection of its own, and could not see in the same transaction that no replay needs an event of that day.
+ */
 export function preparePrunePartitions(names: Names) {
-  function mayGo({ table, name, day }: Partition, { deliveredBefore, othersBefore, restBefore }: Ages): string {
+  let triesFrom = Number.NEGATIVE_INFINITY;
+
+  /** What must not be there in a partition that may go: what takes the longest to look for at last. */
+  function kept({ table, name, day }: Partition, { others, apart }: Ages): readonly string[] {
+    // An account with ages of its own may keep what others do not: a day that has a row of one is emptied row by row.
+    const ofAccounts = [
+      `${name} where account_id in ${names.sparedAccounts}`,
+      ...(apart.length > 0 ? [`${name} where account_id = any ($1::text::text[])`] : []),
+    ];
     if (table === 'events') {
-      return `not exists (select from ${name} where account_id in ${names.sparedAccounts})
-        and not exists (select from ${name} where stored_at >= ${restBefore})
-        and not exists (select from ${names.attempts} where event_day = ${day})
-        and not exists (select from ${names.deliveries} where event_day = ${day})`;
+      return [
+        `${name} where stored_at >= ${others.restBefore}`,
+        `${names.attempts} where event_day = ${day}`,
+        `${names.deliveries} where event_day = ${day}`,
+        ...ofAccounts,
+      ];
     }
-    const kept = (outcome: string, before: number): string =>
-      `not exists (select from ${name} where outcome = '${outcome}' and started_at >= ${before})`;
-    const others = ['retry', 'failed', 'cancelled'].map((outcome) => kept(outcome, othersBefore));
-    const spared = `not exists (select from ${name} where account_id in ${names.sparedAccounts})`;
-    return [kept('delivered', deliveredBefore), ...others, spared].join(' and ');
+    const young = (outcome: string, before: number): string => `${name} where outcome = '${outcome}' and started_at >= ${before}`;
+    const rest = ['retry', 'failed', 'cancelled'].map((outcome) => young(outcome, others.othersBefore));
+    return [young('delivered', others.deliveredBefore), ...rest, ...ofAccounts];
   }
 
-  /** How many rows there are in a partition that may go; null for one that may not, or that is better emptied first. */
-  function rowsThatMayGo(partition: Partition, ages: Ages): string {
+  /** Whether a partition may go; one that may is empty, or too large to be emptied row by row. */
+  function goes(partition: Partition, ages: Ages): string {
     const { name } = partition;
-    return `case when not exists (select from ${name}) then 0
-      when pg_relation_size('${name}') >= ${wholeFromBytes} and ${mayGo(partition, ages)} then (select count(*) from ${name})
-    end`;
+    const needed = kept(partition, ages).map((rows) => `when exists (select from ${rows}) then false`);
+    return `case when not exists (select from ${name}) then true
+      when pg_relation_size('${name}') < ${wholeFromBytes} then false ${needed.join(' ')} else true end`;
   }
 
-  async function drop(connection: Connection, partition: Partition, ages: Ages): Promise<number> {
-    const { table, name, day } = partition;
-    return connection.transact(async ({ run, command }) => {
+  /** How many rows there are, as the server has counted them last; counted now where it has not. */
+  function rowsOf(name: string): string {
+    return `case when reltuples > 0 then reltuples::bigint else (select count(*) from ${name}) end`;
+  }
+
+  /** Frees the keys of the events of a day that may go, some at a time: nobody has to wait for one of them. */
+  async function freeKeys(connection: Connection, day: number): Promise<void> {
+    const free = plannedEachTime<number>(`
+      with freed as (
+        delete from ${names.eventKeys} where (account_id, idempotency_key) in (
+          select account_id, idempotency_key from ${names.eventKeys} where day = ${day} limit ${keysAtOnce} for update skip locked
+        ) returning 1
+      )
+      select to_json(count(*))::text from freed`);
+    while ((await connection.run(free, [])) === keysAtOnce);
+  }
+
+  async function drop(connection: Connection, partition: Partition, ages: Ages, apart: readonly string[]): Promise<number> {
+    const { name, table, day } = partition;
+    // Before there is a lock, because nobody is to wait for that; nothing is added to a day that is over.
+    const count = `select to_json(${rowsOf(name)})::text from pg_class where oid = '${name}'::regclass`;
+    const rows = await connection.run(plannedEachTime<number>(count), []);
+    if (table === 'events') await freeKeys(connection, day);
+    const isDropped = await connection.transact(async ({ run, command }) => {
       // Readers and writers go on; a replay, which would need an event of this day, waits, or came before.
       await command(`lock table ${name} in exclusive mode`);
-      const rows = await run(plannedEachTime<number | null>(`select to_json(${rowsThatMayGo(partition, ages)})::text`), []);
-      if (rows === null) return 0;
-      if (table === 'events') await command(`delete from ${names.eventKeys} where day = ${day}`);
+      if (!(await run(plannedEachTime<boolean>(`select to_json(${goes(partition, ages)})::text`), apart))) return false;
       await command(`drop table ${name}`);
-      return rows;
+      return true;
     }, `set local lock_timeout = ${lockMs}`);
+    return isDropped ? rows : 0;
   }
 
   /** Drops those of past days that may go, each in a transaction of its own; answers how many rows went with them. */
@@ -63,20 +94,26 @@ export function preparePrunePartitions(names: Names) {
     connection: Connection,
     past: readonly Partition[],
     ages: Ages,
+    now: number,
   ): Promise<{ readonly attempts: number; readonly events: number }> => {
     const dropped = { attempts: 0, events: 0 };
+    if (now < triesFrom) return dropped;
+    const apart = ages.apart.length === 0 ? [] : [toArray(ages.apart.map(({ accountId }) => accountId))];
     // Events may go once the lines that need them have gone.
     for (const table of ['attempts', 'events'] as const) {
       const partitions = past.filter((partition) => partition.table === table);
       if (partitions.length === 0) continue;
-      const rows = partitions.map((partition) => rowsThatMayGo(partition, ages));
-      const look = plannedEachTime<readonly (number | null)[]>(`select json_build_array(${rows.join(', ')})::text`);
-      for (const [index, found] of (await connection.run(look, [])).entries()) {
-        if (found === null) continue;
+      const going = partitions.map((partition) => goes(partition, ages));
+      const look = plannedEachTime<readonly boolean[]>(`select json_build_array(${going.join(', ')})::text`);
+      for (const [index, may] of (await connection.run(look, apart)).entries()) {
+        const partition = partitions[index] as Partition;
+        if (!may) continue;
         try {
-          dropped[table] += await drop(connection, partitions[index] as Partition, ages);
+          dropped[table] += await drop(connection, partition, ages, apart);
         } catch (error) {
           if (!(error instanceof Error) || !nextTime.has(codeOf(error.cause))) throw error;
+          triesFrom = now + tryAgainMs;
+          return dropped;
         }
       }
     }

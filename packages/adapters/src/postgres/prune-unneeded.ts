@@ -1,3 +1,4 @@
+import type { Ages } from '../sql/ages.ts';
 import { toJson, type Connection } from './connection.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime } from './statement.ts';
@@ -11,7 +12,7 @@ const eventsPerPart = 5_000;
 const subscriptionsPerPart = 100;
 
 /** The place of an event in the order in which events are looked at. */
-interface EventPlace {
+export interface EventPlace {
   readonly stored_at: number;
   readonly id: string;
 }
@@ -22,10 +23,16 @@ interface Look<Row, Place> {
   readonly next: Place | null;
 }
 
-/** What may be forgotten: what was stored, or ended, before that time, and at most so many rows. */
-interface Forgettable {
-  readonly before: number;
-  readonly limit: number;
+/** Before when something of an account must have happened to be forgotten; the value after `place` is that of all others. */
+function beforeOf(account: string, place: number): string {
+  return `coalesce((select "restBefore" from apart where "accountId" = ${account}), $${place + 1}::bigint)`;
+}
+
+/** The accounts that have ages of their own. */
+function apart(place: number): string {
+  return `apart as materialized (
+      select * from json_to_recordset($${place}::text::json) as x ("accountId" text, "restBefore" bigint)
+    )`;
 }
 
 // What nothing seems to need is locked, and then looked at once more, by a statement that sees what was done until the
@@ -41,7 +48,7 @@ export function preparePruneEvents(names: Names) {
     )`;
   const given = (value: string): string => `json_to_recordset(${value}::text::json) as g (id text, day integer)`;
   const look = plannedEachTime<Look<{ readonly id: string; readonly day: number }, EventPlace>>(`
-    with part as materialized (
+    with ${apart(5)}, part as materialized (
       select stored_at, id, day, account_id from ${names.events}
       where stored_at < $1::bigint and day <= ($1::bigint / 86400000)::integer and (stored_at, id) > ($2::bigint, $3::text)
       order by stored_at, id limit ${eventsPerPart}
@@ -49,7 +56,7 @@ export function preparePruneEvents(names: Names) {
     select json_build_object(
       'unneeded', (
         select json_agg(u) from (
-          select id, day from part as e where ${isUnneeded} order by stored_at, id limit $4::integer
+          select id, day from part as e where stored_at < ${beforeOf('e.account_id', 5)} and ${isUnneeded} order by stored_at, id limit $4::integer
         ) u
       ),
       'next', (
@@ -76,9 +83,12 @@ export function preparePruneEvents(names: Names) {
   return async (
     connection: Connection,
     from: EventPlace,
-    { before, limit }: Forgettable,
+    ages: Ages,
+    limit: number,
   ): Promise<{ readonly deleted: number; readonly next: EventPlace | null }> => {
-    const { unneeded, next } = await connection.run(look, [before, from.stored_at, from.id, limit]);
+    const before = ages.lastRestBefore;
+    const bounds = [toJson(ages.apart), ages.others.restBefore];
+    const { unneeded, next } = await connection.run(look, [before, from.stored_at, from.id, limit, ...bounds]);
     if (!unneeded) return { deleted: 0, next };
     const deleted = await connection.transact(async ({ run }) =>
       run(forget, [before, toJson(await run(lock, [toJson(unneeded)]))]),
@@ -97,18 +107,19 @@ export function preparePruneSubscriptions(names: Names) {
     and not exists (select from ${names.deliveries} as d where d.subscription_id = s.id)`;
   const given = 'any (array(select json_array_elements_text($1::text::json)::bigint))';
   const look = plannedEachTime<Look<number, number>>(`
-    with part as materialized (
-      select id, account_id from ${names.subscriptions}
+    with ${apart(4)}, part as materialized (
+      select id, account_id, health_since from ${names.subscriptions}
       where health = 'unsubscribed' and health_since < $1::bigint and id > $2::bigint order by id limit ${subscriptionsPerPart}
     ), forgotten as (
       delete from ${names.replays} where id in (
-        select id from ${names.replays} where state <> 'running' and ended_at < $1::bigint limit $3::integer
+        select id from ${names.replays} as r
+        where state <> 'running' and ended_at < $1::bigint and ended_at < ${beforeOf('r.account_id', 4)} limit $3::integer
       )
     )
     select json_build_object(
       'unneeded', (
         select json_agg(u.id) from (
-          select id from part as s where ${isUnneeded} order by id limit $3::integer
+          select id from part as s where health_since < ${beforeOf('s.account_id', 4)} and ${isUnneeded} order by id limit $3::integer
         ) u
       ),
       'next', (select max(id) from part having count(*) = ${subscriptionsPerPart})
@@ -126,9 +137,11 @@ export function preparePruneSubscriptions(names: Names) {
   return async (
     connection: Connection,
     from: number,
-    { before, limit }: Forgettable,
+    ages: Ages,
+    limit: number,
   ): Promise<{ readonly deleted: number; readonly next: number | null }> => {
-    const { unneeded, next } = await connection.run(look, [before, from, limit]);
+    const bounds = [toJson(ages.apart), ages.others.restBefore];
+    const { unneeded, next } = await connection.run(look, [ages.lastRestBefore, from, limit, ...bounds]);
     if (!unneeded) return { deleted: 0, next };
     const deleted = await connection.transact(async ({ run }) => run(forget, [toJson(await run(lock, [toJson(unneeded)]))]));
     return { deleted, next };

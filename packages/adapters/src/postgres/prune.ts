@@ -1,57 +1,73 @@
 import type { PruneRequest, PruneResult } from '@hookwell/core';
+import { agesAt, type Ages } from '../sql/ages.ts';
 import type { Connection } from './connection.ts';
 import type { Names } from './names.ts';
 import type { preparePartitions } from './partitions.ts';
-import { preparePruneAttempts } from './prune-attempts.ts';
+import { firstLines, preparePruneAttempts, type LinePlaces } from './prune-attempts.ts';
 import { preparePrunePartitions } from './prune-partitions.ts';
-import { preparePruneEvents, preparePruneSubscriptions } from './prune-unneeded.ts';
+import { preparePruneEvents, preparePruneSubscriptions, type EventPlace } from './prune-unneeded.ts';
 
-/** What one part came to: how many rows were deleted, and where the next part goes on; null when nothing is left. */
-interface Part<Place> {
-  readonly deleted: number;
-  readonly next: Place | null;
+/** How far was looked: at lines, events and subscriptions; null where nothing is left to look at. */
+interface Looked {
+  readonly lines: LinePlaces | null;
+  readonly event: EventPlace | null;
+  readonly subscription: number | null;
 }
 
-/** Goes on, part by part, until one has found something to delete; answers how many rows. */
-async function firstFind<Place>(start: Place, prunePart: (from: Place) => Promise<Part<Place>>): Promise<number> {
-  for (let from: Place | null = start; from !== null;) {
-    const { deleted, next }: Part<Place> = await prunePart(from);
-    if (deleted > 0) return deleted;
-    from = next;
-  }
-  return 0;
+/** What one part came to, and how far was looked by then. */
+interface Part {
+  readonly pruned: PruneResult;
+  readonly looked: Looked;
 }
+
+const start: Looked = { lines: firstLines, event: { stored_at: 0, id: '' }, subscription: 0 };
+const nothing: PruneResult = { attempts: 0, events: 0, subscriptions: 0 };
+const none: ReadonlySet<string> = new Set();
 
 /**
  * Makes the call that forgets: whole partitions first, then lines of the log, then events, then subscriptions, until one
- * of these steps has found something.
+ * of these steps has found something. A call goes on where the last one ended, so that what is kept for longer is passed
+ * over once, and not by each call.
  */
 export function preparePrune(names: Names, partitions: ReturnType<typeof preparePartitions>) {
   const prunePartitions = preparePrunePartitions(names);
   const pruneAttempts = preparePruneAttempts(names);
   const pruneEvents = preparePruneEvents(names);
   const pruneSubscriptions = preparePruneSubscriptions(names);
-  const nothing: PruneResult = { attempts: 0, events: 0, subscriptions: 0 };
+  let resume = start;
+
+  async function prunePart(connection: Connection, from: Looked, ages: Ages, limit: number): Promise<Part> {
+    if (from.lines !== null) {
+      const { deleted, places } = await pruneAttempts(connection, from.lines, ages, limit);
+      const isEnd = places.old.length === 0 && places.account === null && (places.apart === null || ages.apart.length === 0);
+      return { pruned: { ...nothing, attempts: deleted }, looked: { ...from, lines: isEnd ? null : places } };
+    }
+    if (from.event !== null) {
+      const { deleted, next } = await pruneEvents(connection, from.event, ages, limit);
+      return { pruned: { ...nothing, events: deleted }, looked: { ...from, event: next } };
+    }
+    if (from.subscription === null) return { pruned: nothing, looked: from };
+    const { deleted, next } = await pruneSubscriptions(connection, from.subscription, ages, limit);
+    return { pruned: { ...nothing, subscriptions: deleted }, looked: { ...from, subscription: next } };
+  }
 
   return async (connection: Connection, request: PruneRequest): Promise<PruneResult> => {
-    const { deliveredAfterMs, failedAfterMs, maxAttemptsPerAccount: keep, limit } = request;
     const { now, past } = await partitions.makeAhead(connection);
-    const deliveredBefore = now - deliveredAfterMs;
-    const othersBefore = now - failedAfterMs;
-    const restBefore = Math.min(deliveredBefore, othersBefore);
-
-    const whole = await prunePartitions(connection, past, { deliveredBefore, othersBefore, restBefore });
+    // Which accounts are spared is a question of each statement.
+    const ages = agesAt(request, now, none);
+    const whole = await prunePartitions(connection, past, ages, now);
     if (whole.attempts + whole.events > 0) return { ...nothing, ...whole };
 
-    const ages = { deliveredBefore, othersBefore, keep, limit };
-    const attempts = await firstFind('', async (account) => pruneAttempts(connection, account, ages));
-    if (attempts > 0) return { ...nothing, attempts };
-
-    const before = { before: restBefore, limit };
-    const events = await firstFind({ stored_at: 0, id: '' }, async (place) => pruneEvents(connection, place, before));
-    if (events > 0) return { ...nothing, events };
-
-    const subscriptions = await firstFind(0, async (id) => pruneSubscriptions(connection, id, before));
-    return { ...nothing, subscriptions };
+    let isWhole = resume === start;
+    for (let from = resume; ;) {
+      const { pruned, looked } = await prunePart(connection, from, ages, request.limit);
+      const isFound = pruned.attempts + pruned.events + pruned.subscriptions > 0;
+      const isEnd = looked.lines === null && looked.event === null && looked.subscription === null;
+      resume = isEnd ? start : looked;
+      // Nothing is left once all of it was looked at, from the beginning.
+      if (isFound || (isEnd && isWhole)) return pruned;
+      isWhole ||= isEnd;
+      from = resume;
+    }
   };
 }

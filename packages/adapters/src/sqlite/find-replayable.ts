@@ -1,6 +1,7 @@
 import type { ReplayPage, ReplaySearch } from '@hookwell/core';
 import { endOfPlaces as end, readReplayable, type ReplayableLine, type ReplayablePair } from '../sql/replayable.ts';
 import type { Connection } from './connection.ts';
+import { keptRecord } from './kept-record.ts';
 
 /** A pair, at its place. */
 type Pair = ReplayablePair<{ readonly position: number }>;
@@ -26,10 +27,10 @@ export function prepareFindReplayable(connection: Connection) {
         select 1 from hookwell_attempts as later where later.delivery_id = line.delivery_id and later.id > line.id
       )
       and not exists (select 1 from hookwell_deliveries where id = line.delivery_id)
-      and exists (select 1 from hookwell_events where id = line.event_id)
+      and exists (select 1 from hookwell_events as event where id = line.event_id and ${keptRecord('event')})
     order by line.id`);
   const events = `(
-    select position, id, account_id, topic, stored_at from hookwell_events
+    select position, id, account_id, topic, stored_at, metadata from hookwell_events
     where position >= $position order by position limit (select $limit)
   )`;
   const lookAtEvents = connection.prepareSql<Looked>(`select max(position) as last, count(*) as looked from ${events}`);
@@ -37,7 +38,7 @@ export function prepareFindReplayable(connection: Connection) {
     select event.position, event.id as event_id, lane.id as subscription_id, event.topic from ${events} as event
     join hookwell_subscriptions as lane
       on lane.account_id = event.account_id and lane.topic = event.topic and lane.health <> 'unsubscribed'
-    where event.account_id = $account and event.stored_at >= $from and event.stored_at < $until
+    where event.account_id = $account and ${keptRecord('event')} and event.stored_at >= $from and event.stored_at < $until
       and ($topic is null or event.topic = $topic) and ($lane is null or lane.id = $lane)
       and (event.position > $position or lane.id > $lastLane)
       and not exists (

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { readEvent } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
 import { prepareInsertAttempt } from './insert-attempt.ts';
+import { isKept } from './kept-record.ts';
 import { prepareOrders } from './orders.ts';
 import { bound, queries } from './queries.ts';
 
@@ -53,6 +54,7 @@ export function prepareManageDeliveries(connection: Connection) {
           .where('last.delivery_id', '=', bound<string>())
           .where('last.account_id', '=', bound<string>())
           .where('subscription.health', '<>', sql.lit('unsubscribed'))
+          .where(isKept('event'))
           .orderBy('last.number', 'desc')
           .limit(sql.lit(1)),
       )

@@ -142,6 +142,13 @@ export const migrations: readonly string[] = [
   `
   alter table hookwell_subscriptions add column reopened_at integer;
   `,
+
+  `
+  create table hookwell_sweeps (
+    name text primary key not null,
+    place text not null
+  ) without rowid;
+  `,
 ];
 
 /**

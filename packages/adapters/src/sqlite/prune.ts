@@ -1,50 +1,87 @@
 import type { PruneRequest, PruneResult } from '@hookwell/core';
+import { agesAt } from '../sql/ages.ts';
 import type { Connection } from './connection.ts';
-import { preparePruneAttempts } from './prune-attempts.ts';
+import { firstLines, preparePruneAttempts, type LinePlaces } from './prune-attempts.ts';
 import { preparePruneUnneeded } from './prune-unneeded.ts';
 
-/** How far one call has looked: the last account, event and subscription, and null where nothing is left to look at. */
+/** Rows deleted in one transaction: few enough that neither the host nor another process waits for it. */
+const rowsPerPart = 200;
+
+/** How far was looked: at lines, events and subscriptions; null where nothing is left to look at. */
 interface Looked {
-  readonly account: string | null;
+  readonly lines: LinePlaces;
   readonly event: number | null;
   readonly subscription: number | null;
 }
 
+const start: Looked = { lines: firstLines, event: 0, subscription: 0 };
+const nothing: PruneResult = { attempts: 0, events: 0, subscriptions: 0 };
+
 /**
- * Makes the call that forgets, all or nothing. While there is nothing to delete it looks on, part by part, and the host
- * has its turns between two of them.
+ * Makes the call that forgets, part by part: each is a transaction, and the host has its turns between two of them. A call
+ * goes on where the last one ended, so that what is kept for longer is passed over once, and not by each call.
  */
 export function preparePrune(connection: Connection) {
-  const attempts = preparePruneAttempts(connection);
+  const pruneAttempts = preparePruneAttempts(connection);
   const unneeded = preparePruneUnneeded(connection);
+  let resume = start;
 
   function prunePart(
     request: PruneRequest,
     now: number,
     from: Looked,
   ): { readonly pruned: PruneResult; readonly looked: Looked } {
-    const { deliveredAfterMs, failedAfterMs, maxAttemptsPerAccount, limit } = request;
-    const old = attempts.deleteOld({ deliveredBefore: now - deliveredAfterMs, othersBefore: now - failedAfterMs, limit });
-    const excess = attempts.deleteExcess({ after: from.account, keep: maxAttemptsPerAccount, limit: limit - old });
-    const before = now - Math.max(deliveredAfterMs, failedAfterMs);
-    unneeded.deleteReplays(before, limit);
-    const events = unneeded.deleteEvents({ after: from.event, storedBefore: before, limit });
-    const subscriptions = unneeded.deleteSubscriptions({ after: from.subscription, endedBefore: before, limit });
-    return {
-      pruned: { attempts: old + excess.deleted, events: events.deleted, subscriptions: subscriptions.deleted },
-      looked: { account: excess.looked, event: events.looked, subscription: subscriptions.looked },
-    };
+    const ages = agesAt(request, now, unneeded.spared());
+    const limit = Math.min(rowsPerPart, request.limit);
+    if (from === start) unneeded.deleteReplays(request, now, limit);
+    let looked = from;
+    if (hasMore(looked.lines)) {
+      const { deleted, places } = pruneAttempts(looked.lines, ages, limit);
+      looked = { ...looked, lines: places };
+      if (deleted > 0 || hasMore(places)) return { pruned: { ...nothing, attempts: deleted }, looked };
+    }
+    if (looked.event !== null) {
+      const { deleted, looked: event } = unneeded.deleteEvents(looked.event, ages, limit);
+      looked = { ...looked, event };
+      if (deleted > 0 || event !== null) return { pruned: { ...nothing, events: deleted }, looked };
+    }
+    const { deleted, looked: subscription } = unneeded.deleteSubscriptions(looked.subscription, ages, limit);
+    return { pruned: { ...nothing, subscriptions: deleted }, looked: { ...looked, subscription } };
   }
 
   return async (request: PruneRequest, now: number): Promise<PruneResult> => {
-    let from: Looked = { account: '', event: 0, subscription: 0 };
+    let isWhole = resume === start;
+    let from = resume;
+    let sum = nothing;
     for (;;) {
-      const { pruned, looked } = await connection.write(() => prunePart(request, now, from));
-      const found = pruned.attempts + pruned.events + pruned.subscriptions > 0;
-      const ended = looked.account === null && looked.event === null && looked.subscription === null;
-      if (found || ended) return pruned;
+      const most = Math.max(sum.attempts, sum.events, sum.subscriptions);
+      const { pruned, looked } = await connection.write(() => prunePart({ ...request, limit: request.limit - most }, now, from));
+      sum = add(sum, pruned);
       from = looked;
+      const isFound = sum !== nothing;
+      if (Math.max(sum.attempts, sum.events, sum.subscriptions) >= request.limit) break;
+      if (!hasMore(looked.lines) && looked.event === null && looked.subscription === null) {
+        from = start;
+        // Nothing is left once all of it was looked at, from the beginning.
+        if (isFound || isWhole) break;
+        isWhole = true;
+      }
       await new Promise(setImmediate);
     }
+    resume = from;
+    return sum;
+  };
+}
+
+function hasMore({ old, apart, account }: LinePlaces): boolean {
+  return apart !== null || account !== null || Object.values(old).some((place) => place !== null);
+}
+
+function add(sum: PruneResult, more: PruneResult): PruneResult {
+  if (more.attempts + more.events + more.subscriptions === 0) return sum;
+  return {
+    attempts: sum.attempts + more.attempts,
+    events: sum.events + more.events,
+    subscriptions: sum.subscriptions + more.subscriptions,
   };
 }

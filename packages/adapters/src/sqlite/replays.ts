@@ -15,6 +15,7 @@ import {
 import { sql } from 'kysely';
 import { readReplay } from '../sql/read-rows.ts';
 import type { Connection } from './connection.ts';
+import { keptRecord } from './kept-record.ts';
 import { prepareOrders } from './orders.ts';
 import { bound, queries } from './queries.ts';
 
@@ -81,7 +82,7 @@ export function prepareReplays(connection: Connection) {
     from hookwell_attempts as last
     join hookwell_events as event on event.id = last.event_id
     join hookwell_subscriptions as lane on lane.id = last.subscription_id and lane.health <> 'unsubscribed'
-    where last.delivery_id = $id and last.account_id = $account
+    where last.delivery_id = $id and last.account_id = $account and ${keptRecord('event')}
     order by last.number desc limit 1
     on conflict (id) do nothing`);
   const anew = connection.prepareSql(`
@@ -89,7 +90,7 @@ export function prepareReplays(connection: Connection) {
     select $id, event.account_id, lane.id, event.id, 0, 0, 0, $now, $now, 1
     from hookwell_events as event
     join hookwell_subscriptions as lane on lane.id = $lane and lane.health <> 'unsubscribed' and lane.account_id = event.account_id
-    where event.id = $event and event.account_id = $account
+    where event.id = $event and event.account_id = $account and ${keptRecord('event')}
       and not exists (select 1 from hookwell_deliveries as d where d.event_id = event.id and d.subscription_id = lane.id)
       and not exists (select 1 from hookwell_attempts as a where a.event_id = event.id and a.subscription_id = lane.id)
     on conflict (id) do nothing`);

@@ -6,6 +6,7 @@ import { prepareCounts } from './counts.ts';
 import { prepareKeys } from './keys.ts';
 import { prepareManageDeliveries } from './manage-deliveries.ts';
 import { prepareEraseRecord } from './erase-record.ts';
+import { prepareExpireBodies } from './expire-bodies.ts';
 import { prepareJoin } from './join.ts';
 import { prepareFindReplayable } from './find-replayable.ts';
 import { prepareListEvents } from './list-events.ts';
@@ -219,6 +220,11 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
       return prune(request, now());
     },
 
+    async expireBodies(request) {
+      const { now, expireBodies } = opened();
+      return expireBodies(request, now());
+    },
+
     async stop() {
       const connection = calls?.connection;
       calls = undefined;
@@ -252,5 +258,6 @@ function prepareCalls(connection: Connection, now: () => number) {
     listEvents: prepareListEvents(connection),
     keys: prepareKeys(connection),
     prune: preparePrune(connection),
+    expireBodies: prepareExpireBodies(connection),
   };
 }

@@ -3,6 +3,7 @@ import { coalesceKeyOf } from '../model/coalescing.ts';
 import type { NewDelivery } from '../model/delivery.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { deliverAtOf } from '../model/event-times.ts';
+import { lacksRecord } from '../model/gone-record.ts';
 import type { ComposedPayload, Held } from '../model/held.ts';
 import { orderKeyOf } from '../model/order-key.ts';
 import type { Subscription } from '../model/subscription.ts';
@@ -143,6 +144,9 @@ function answerFor({ event, subscriptions }: Match, kept: StoredEvent): Stored {
   };
 }
 
-function sameEvent(a: StoredEvent, b: StoredEvent): boolean {
-  return a.topic === b.topic && a.objectType === b.objectType && JSON.stringify(a.record) === JSON.stringify(b.record);
+/** Of a record that is no longer kept, the id is all that can be compared. */
+function sameEvent(a: StoredEvent, kept: StoredEvent): boolean {
+  if (a.topic !== kept.topic || a.objectType !== kept.objectType) return false;
+  if (lacksRecord(kept)) return a.record['id'] === kept.record['id'];
+  return JSON.stringify(a.record) === JSON.stringify(kept.record);
 }

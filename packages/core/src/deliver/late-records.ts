@@ -6,6 +6,7 @@ import type { Catalog, ObjectType } from '../model/catalog.ts';
 import { findObjectType, normaliseRecord } from '../model/crm-record.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { whyExpired } from '../model/event-times.ts';
+import { lacksRecord } from '../model/gone-record.ts';
 import { isLate, type LateRecord } from '../model/late-record.ts';
 import { shown } from '../model/shown.ts';
 
@@ -54,7 +55,7 @@ export class LateRecords {
   group(held: readonly { readonly event: StoredEvent }[]): void {
     let group: StoredEvent[] | undefined;
     for (const { event } of held) {
-      if (!isLate(event) || this.#groups.has(event)) continue;
+      if (!isLate(event) || lacksRecord(event) || this.#groups.has(event)) continue;
       group ??= [];
       group.push(event);
       this.#groups.set(event, group);
@@ -68,6 +69,7 @@ export class LateRecords {
    */
   load(event: StoredEvent, sentAt = Number.NEGATIVE_INFINITY): Promise<LateRecord> | null {
     if (!isLate(event)) return null;
+    if (lacksRecord(event)) return Promise.resolve<LateRecord>({ missing: 'gone', reason: 'its record is no longer kept' });
     const expired = whyExpired(event, sentAt);
     if (expired !== null) return Promise.resolve({ missing: 'expired', reason: expired });
     const known = this.#found.get(event);

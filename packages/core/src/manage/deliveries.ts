@@ -3,6 +3,7 @@ import { checkAccountId, type AccountId } from '../model/account.ts';
 import type { AttemptCount, AttemptCountQuery, DeliveryCount } from '../model/counts.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { whyExpired } from '../model/event-times.ts';
+import { lacksRecord } from '../model/gone-record.ts';
 import { isKeyText } from '../model/key-text.ts';
 import { shown } from '../model/shown.ts';
 import type { TestResult } from '../model/test-result.ts';
@@ -27,7 +28,7 @@ export interface Deliveries {
    * @throws {HookwellError} `invalid_input`
    */
   readonly events: (accountId: AccountId, query?: StoredEventsQuery) => Promise<StoredEvents>;
-  /** The bodies that subscriptions are sent for events, as far as the events are stored and can be composed; else empty texts. */
+  /** The bodies that subscriptions are sent for events, as far as the events are stored with their records and can be composed; else empty texts. */
   readonly bodies: (
     accountId: AccountId,
     wanted: readonly { readonly subscription: Subscription; readonly eventId: string }[],
@@ -82,7 +83,7 @@ export interface DeliveryDetails {
   readonly attempts: readonly Attempt[];
   /** Null once it is no longer kept. */
   readonly subscription: Subscription | null;
-  /** Null once it is no longer kept. */
+  /** Null once it is no longer kept. Once its record is no longer, that has its `id` only, and `lacksRecord` says so. */
   readonly event: StoredEvent | null;
   /** What its requests look like, composed anew; null when what that takes is gone, or cannot be composed. */
   readonly request: DeliveryRequest | null;
@@ -194,7 +195,7 @@ export function deliveries(context: DeliveriesContext): Deliveries {
       const account = checkAccountId(accountId);
       const expired = await whyNotAgain(account, deliveryId, context);
       if (expired !== null) {
-        throw new HookwellError('wrong_state', `Delivery "${deliveryId}" cannot be sent again: its event has ${expired}.`, {
+        throw new HookwellError('wrong_state', `Delivery "${deliveryId}" cannot be sent again: ${expired}.`, {
           value: deliveryId,
         });
       }
@@ -234,7 +235,10 @@ async function whyNotAgain(accountId: string, deliveryId: string, { storage, now
   const where = { kind: 'compare', field: 'deliveryId', operator: '=', value: deliveryId } as const;
   const { rows } = await storage.listAttempts(accountId, { where, sort: byId, offset: 0, limit: 1 });
   const [event] = rows[0] ? await storage.findEvents(accountId, [rows[0].eventId]) : [];
-  return event ? whyExpired(event, now()) : null;
+  if (!event) return null;
+  if (lacksRecord(event)) return 'the record of its event is no longer kept';
+  const expired = whyExpired(event, now());
+  return expired && `its event has ${expired}`;
 }
 
 async function findDetails(accountId: string, deliveryId: string, context: DeliveriesContext): Promise<DeliveryDetails> {

@@ -4,6 +4,7 @@ import { isAboutTheSame } from '../model/coalescing.ts';
 import type { StoredEvent } from '../model/event.ts';
 import { explainDelivery, explainSubscription, type Explanation, type KnownDelivery } from '../model/explanation.ts';
 import type { HealthPolicy } from '../model/health.ts';
+import { lacksRecord } from '../model/gone-record.ts';
 import { isKeyText } from '../model/key-text.ts';
 import type { Condition } from '../model/query.ts';
 import { shown } from '../model/shown.ts';
@@ -112,6 +113,7 @@ async function explainAbsence(event: StoredEvent, subscription: Subscription, co
     return absent('not_subscribed', `it had ended before: ${healthReason}`);
   }
   if (createdAt > event.occurredAt) return absent('not_subscribed', 'it was subscribed after the event had happened');
+  if (lacksRecord(event)) return absent('missing', 'nobody can tell any more: its record is no longer kept');
   for (const plugin of context.plugins) {
     if (!plugin.match) continue;
     const told = await answeredInTime(plugin, 'match', plugin.match(event, [subscription]), context.hookTimeoutMs);

@@ -1,13 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { accountAges } from '../account-ages.ts';
 import type { Cut, HeldBounds } from '../model/cut.ts';
+import type { AccountPruneAges } from '../model/retention.ts';
 import type { Notices } from '../notices.ts';
-import type { PruneResult, StorageAdapter } from '../storage-adapter.ts';
+import type { EngineOptions } from '../options.ts';
+import type { StorageAdapter } from '../storage-adapter.ts';
 
 /** How long finished work is kept. Times in milliseconds. */
 export interface RetentionPolicy {
   readonly deliveredMs: number;
   readonly failedMs: number;
   readonly maxAttemptsPerAccount: number;
+  /** How long answers are kept; left out for as long as their lines. */
+  readonly answersMs?: number;
+  /** How long records are kept; left out for as long as their events. */
+  readonly recordsMs?: number;
   /** How often to forget what is no longer kept. */
   readonly everyMs: number;
 }
@@ -15,14 +22,22 @@ export interface RetentionPolicy {
 /** What retention works with. */
 export interface RetentionContext {
   readonly policy: RetentionPolicy;
+  /** Accounts for which another policy goes; asked before anything is forgotten, so that it is not when they are unknown. */
+  readonly accounts: () => Promise<readonly AccountPruneAges[]>;
+  /** How much later a line may be written than its attempt began. */
+  readonly slackMs: number;
   readonly held: HeldBounds;
-  readonly storage: Pick<StorageAdapter, 'prune' | 'cutClosedLanes'>;
+  readonly storage: Pick<StorageAdapter, 'prune' | 'expireBodies' | 'cutClosedLanes'>;
   readonly notices: Notices;
   readonly now: () => number;
+  readonly monotonicNow: () => number;
 }
 
 /** Rows deleted in one call: few enough that nobody waits for it. */
 const rowsPerCall = 1_000;
+
+/** How long it rests after each call beside live traffic: so many times as long as the call took, up to a second. */
+const rest = { times: 4, mostMs: 1_000 };
 
 /** How much rarer it looks, at the most, as long as there is nothing to forget. */
 const rarest = 10;
@@ -38,6 +53,8 @@ export class Retention {
   #prunedAt = Number.NEGATIVE_INFINITY;
   #pauseMs: number;
   #stopped = false;
+  #restTimer: NodeJS.Timeout | undefined;
+  #endRest: (() => void) | undefined;
 
   constructor(context: RetentionContext) {
     this.#context = context;
@@ -47,7 +64,7 @@ export class Retention {
   /** Forgets every so often from now on. The timer does not keep the process alive. */
   run(): void {
     this.#timer = setTimeout(() => {
-      void this.#prune().then(() => {
+      void this.#prune(true).then(() => {
         if (!this.#stopped) this.run();
       });
     }, this.#pauseMs);
@@ -56,35 +73,57 @@ export class Retention {
 
   /** Forgets now, unless it has done so less than one period ago. */
   async catchUp(): Promise<void> {
-    if (this.#context.now() - this.#prunedAt >= this.#context.policy.everyMs) await this.#prune();
+    if (this.#context.now() - this.#prunedAt >= this.#context.policy.everyMs) await this.#prune(false);
   }
 
   /** Begins no further batch, and waits for the one under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#restTimer);
+    this.#endRest?.();
     await this.#pruning;
   }
 
-  async #prune(): Promise<void> {
-    this.#pruning ??= this.#pruneAll();
+  async #prune(rests: boolean): Promise<void> {
+    this.#pruning ??= this.#pruneAll(rests);
     await this.#pruning;
   }
 
-  async #pruneAll(): Promise<void> {
+  async #pruneAll(rests: boolean): Promise<void> {
     const { policy, now, notices } = this.#context;
     this.#prunedAt = now();
     this.#pauseMs = Math.min(2 * this.#pauseMs, rarest * policy.everyMs);
     try {
       if (await this.#cutClosedLanes()) this.#pauseMs = policy.everyMs;
-      while (!this.#stopped && (await this.#pruneBatch())) {
-        this.#pauseMs = policy.everyMs;
-        await nextTurn();
+      const accounts = await this.#context.accounts();
+      for (const batch of [async () => this.#pruneBatch(accounts), async () => this.#expireBatch()]) {
+        await this.#repeat(batch, rests);
       }
     } catch (error) {
       notices.report(error);
     }
     this.#pruning = undefined;
+  }
+
+  /** Goes on for as long as there may be more; where it rests, it leaves most of the time to others. */
+  async #repeat(batch: () => Promise<boolean>, rests: boolean): Promise<void> {
+    const { policy, monotonicNow } = this.#context;
+    while (!this.#stopped) {
+      const began = monotonicNow();
+      if (!(await batch())) return;
+      this.#pauseMs = policy.everyMs;
+      if (rests) await this.#rest(rest.times * (monotonicNow() - began));
+      else await nextTurn();
+    }
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (this.#stopped) return;
+    await new Promise<void>((resolve) => {
+      this.#endRest = resolve;
+      this.#restTimer = setTimeout(resolve, Math.min(ms, rest.mostMs)).unref();
+    });
   }
 
   /** Says whether something was cut. */
@@ -106,16 +145,45 @@ export class Retention {
   }
 
   /** Says whether there may be more. */
-  async #pruneBatch(): Promise<boolean> {
+  async #pruneBatch(accounts: readonly AccountPruneAges[]): Promise<boolean> {
     const { policy, storage } = this.#context;
-    const pruned: PruneResult = await storage.prune({
+    const pruned = await storage.prune({
       deliveredAfterMs: policy.deliveredMs,
       failedAfterMs: policy.failedMs,
       maxAttemptsPerAccount: policy.maxAttemptsPerAccount,
+      accounts,
       limit: rowsPerCall,
     });
     return pruned.attempts + pruned.events + pruned.subscriptions > 0;
   }
+
+  /** Says whether there may be more. */
+  async #expireBatch(): Promise<boolean> {
+    const { policy, slackMs, storage } = this.#context;
+    const { answersMs, recordsMs } = policy;
+    if (answersMs === undefined && recordsMs === undefined) return false;
+    const expired = await storage.expireBodies({
+      answersAfterMs: answersMs === undefined ? null : answersMs + slackMs,
+      recordsAfterMs: recordsMs === undefined ? null : recordsMs + slackMs,
+      limit: rowsPerCall,
+    });
+    return expired.answers + expired.records > 0;
+  }
+}
+
+/** The retention of an engine with these options. */
+export function retentionOf(options: EngineOptions, storage: RetentionContext['storage'], notices: Notices): Retention {
+  const { retention: policy, leaseMs: slackMs, held, now, monotonicNow } = options;
+  return new Retention({
+    policy,
+    accounts: async () => accountAges(options),
+    slackMs,
+    held,
+    storage,
+    notices,
+    now,
+    monotonicNow,
+  });
 }
 
 function withCut({ subscription, tooMany, tooOld }: Cut, before: Cut | undefined): Cut {

@@ -1,6 +1,7 @@
 import type { Delivery } from './delivery.ts';
 import type { StoredEvent } from './event.ts';
 import { deliverAtOf, expiresAtOf, inIso, whyExpired } from './event-times.ts';
+import { lacksRecord } from './gone-record.ts';
 import { inWords, whatHappensNext, type HealthPolicy } from './health.ts';
 import { inOrderOf } from './order-key.ts';
 import type { Attempt } from './outcome.ts';
@@ -63,9 +64,9 @@ export interface KnownDelivery {
  * @param now the engine's time, in milliseconds since the epoch
  */
 export function explainDelivery(known: KnownDelivery, policy: HealthPolicy, now: number): Explanation {
-  const { delivery, last, subscription, event } = known;
+  const { delivery, event } = known;
   const expired = event && whyExpired(event, now);
-  if (!delivery) return explainEnd(last, subscription, expired);
+  if (!delivery) return explainEnd(known, expired);
   const explained = explainWaiting(delivery, known, policy, now);
   const expiresAt = event && expiresAtOf(event);
   if (expiresAt === null || explained.state === 'sending' || explained.state === 'ended') return explained;
@@ -146,9 +147,15 @@ function explainLane(subscription: Subscription, policy: HealthPolicy, now: numb
   return { state: 'held', because, next: 'what waits is sent then', at: pausedUntil };
 }
 
-function explainEnd(last: Attempt | null, subscription: Subscription | null, expired: string | null): Explanation {
+/** What can be done for a delivery that has ended, by whether what it would send is still there. */
+function againWhile(event: StoredEvent | null): string {
+  if (event && lacksRecord(event)) return 'it cannot be sent again: the record of its event is no longer kept';
+  return 'it can be sent again while it is kept';
+}
+
+function explainEnd({ last, subscription, event }: KnownDelivery, expired: string | null): Explanation {
   const canAgain = expired === null && subscription && subscription.health !== 'unsubscribed';
-  const again = canAgain ? 'it can be sent again while it is kept' : '';
+  const again = canAgain ? againWhile(event) : '';
   if (last?.outcome === 'delivered') {
     return { state: 'delivered', because: `attempt ${last.number} was answered HTTP ${last.status}`, next: '', at: null };
   }

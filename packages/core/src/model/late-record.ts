@@ -13,14 +13,15 @@ export type LateRecord =
       readonly reason: string;
     };
 
-const metadataName = 'hookwell:record';
+/** By what name it is kept beside an event that its record is not stored whole. */
+export const recordName = 'hookwell:record';
 
 /** What is kept beside an event whose record is loaded when it is sent. */
-export const lateMetadata: SmallTexts = Object.freeze({ [metadataName]: 'late' });
+export const lateMetadata: SmallTexts = Object.freeze({ [recordName]: 'late' });
 
-/** Whether the record of an event is loaded when it is sent: until then it has an id and nothing else. */
+/** Whether an event's record has an id and nothing else: because it is loaded when it is sent, or no longer kept. */
 export function isLate({ metadata }: Pick<StoredEvent, 'metadata'>): boolean {
-  return metadata[metadataName] !== undefined;
+  return metadata[recordName] !== undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { HookwellError } from '../errors.ts';
 import type { AccountId } from '../model/account.ts';
 import type { Passes } from '../model/compile-filter.ts';
 import type { StoredEvent } from '../model/event.ts';
+import { lacksRecord } from '../model/gone-record.ts';
 import type { Filter } from '../model/filter.ts';
 import type { Attempt } from '../model/outcome.ts';
 import type { Page, Query } from '../model/query.ts';
@@ -58,7 +59,9 @@ export async function previewFilter(engine: PreviewEngine, input: PreviewInput, 
   const found = new Map(last.map((event) => [event.id, event]));
   if (!complete && found.size < limit) await addFromLog(found, engine, { accountId, topic, limit });
   // A retry puts an old event late in the log; ids sort by time.
+  // Nobody can tell any more whether one matched whose record is gone.
   const events = [...found.values()]
+    .filter((event) => !lacksRecord(event))
     .toSorted((a, b) => (a.id < b.id ? 1 : -1))
     .map((event) => ({ id: event.id, occurredAt: event.occurredAt, matches: passes(event) }));
   return { events, matched: events.filter(({ matches }) => matches).length };

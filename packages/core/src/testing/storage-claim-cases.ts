@@ -147,7 +147,7 @@ export const storageClaimCases = [
       await trial.pass(100 * trial.spanMs);
       const { claims } = await trial.claim({ lanes: new Map([[paused!.id, 5]]) });
       deepEqual(claims, [], 'a delivery of a paused subscription was claimed');
-      await storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 100 });
+      await storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 100 });
       await trial.move(row, { health: 'healthy', reason: '', pauseLaneMs: 0 });
       equal(await storage.nextDueInMs(), 0, 'nothing is due although the lane was opened');
       const resumed = await trial.claim();

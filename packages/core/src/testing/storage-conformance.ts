@@ -7,6 +7,7 @@ import { storageCutCases } from './storage-cut-cases.ts';
 import { storageDueCases } from './storage-due-cases.ts';
 import { storageEraseCases } from './storage-erase-cases.ts';
 import { storageEventCases } from './storage-event-cases.ts';
+import { storageExpireCases } from './storage-expire-cases.ts';
 import { storageFenceCases } from './storage-fence-cases.ts';
 import type { StorageHarness } from './storage-harness.ts';
 import { storageHealthCases } from './storage-health-cases.ts';
@@ -63,6 +64,7 @@ export const storageConformance: readonly StorageConformanceCase[] = [
   ...storageKeyCases,
   ...storageOrderCases,
   ...storagePruneCases,
+  ...storageExpireCases,
   ...storageRaceCases,
   ...storageOrderRaces,
 ].map(({ name, needs, run }, index) =>

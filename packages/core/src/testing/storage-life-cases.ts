@@ -98,7 +98,9 @@ export const storageLifeCases = [
       listEvents: async () => storage.listEvents('a', { topic: null, after: '', limit: 1, looks: 1 }),
       replayDelivery: async () => storage.replayDelivery('a', batch.deliveries[0]!.id),
       cancelDelivery: async () => storage.cancelDelivery('a', batch.deliveries[0]!.id, 'it is over'),
-      prune: async () => storage.prune({ deliveredAfterMs: 1, failedAfterMs: 1, maxAttemptsPerAccount: 1, limit: 1 }),
+      prune: async () =>
+        storage.prune({ deliveredAfterMs: 1, failedAfterMs: 1, maxAttemptsPerAccount: 1, accounts: [], limit: 1 }),
+      expireBodies: async () => storage.expireBodies({ answersAfterMs: 1, recordsAfterMs: 1, limit: 1 }),
     };
     for (const [member, call] of Object.entries(calls)) await rejection(call, `${member} still resolved after a stop`);
   }),

@@ -1,14 +1,14 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import type { OutcomeKind } from '../model/outcome.ts';
 import type { Subscription } from '../model/subscription.ts';
-import type { PruneRequest, PruneResult } from '../storage-adapter.ts';
+import type { PruneAges, PruneRequest, PruneResult } from '../model/retention.ts';
 import { everything, idsOf, storageCase } from './storage-checks.ts';
 import type { StorageTrial } from './storage-trial.ts';
 
 /** Ages that leave everything alone, in spans, unless told otherwise. */
 function pruneRequest(trial: StorageTrial, given: Partial<PruneRequest> = {}): PruneRequest {
   const ages = { deliveredAfterMs: 1_000 * trial.spanMs, failedAfterMs: 1_000 * trial.spanMs };
-  return { ...ages, maxAttemptsPerAccount: 1_000, limit: 1_000, ...given };
+  return { ...ages, maxAttemptsPerAccount: 1_000, accounts: [], limit: 1_000, ...given };
 }
 
 /** Calls until nothing is left to forget; answers how many rows of each kind went in all. */
@@ -44,6 +44,16 @@ async function linesOf(trial: StorageTrial, accountId = 'a'): Promise<string[]> 
   return rows.map(({ deliveryId }) => deliveryId);
 }
 
+/** The ages of an account, which leave everything alone unless told otherwise. */
+function apart(trial: StorageTrial, accountId: string, given: Partial<PruneAges> = {}) {
+  const { deliveredAfterMs, failedAfterMs, maxAttemptsPerAccount } = pruneRequest(trial);
+  return { accountId, deliveredAfterMs, failedAfterMs, maxAttemptsPerAccount, ...given };
+}
+
+function orderTexts(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
 /** The promises about forgetting. */
 export const storagePruneCases = [
   storageCase('prune forgets lines of the log by their age, of what was delivered sooner than of all else', async (trial) => {
@@ -76,6 +86,72 @@ export const storagePruneCases = [
     await pruneAll(trial, { maxAttemptsPerAccount: 3 });
     deepEqual(await linesOf(trial), ids.slice(-3), 'it does not leave the newest lines of an account, as many as it may have');
     deepEqual(await linesOf(trial, 'b'), others, 'lines of an account went that has no more than it may have');
+  }),
+
+  storageCase('prune goes by the ages of an account, longer or shorter ones, where the request names it', async (trial) => {
+    const [plain, longer, shorter] = [
+      await trial.subscribe(),
+      await trial.subscribe({ accountId: 'b' }),
+      await trial.subscribe({ accountId: 'c' }),
+    ];
+    const kept = new Map<string, string>();
+    const events = new Map<string, string>();
+    for (const lane of [longer, plain, shorter]) {
+      for (const outcome of ['failed', 'delivered'] as const) {
+        for (const spans of [25, 15, 5]) {
+          const { id, eventId } = await finish(trial, lane, { outcome, agoMs: spans * trial.spanMs });
+          kept.set(`${lane.accountId} ${outcome} ${spans}`, id);
+          events.set(id, eventId);
+        }
+      }
+    }
+    await trial.storage.endSubscription('b', longer.id, 'unsubscribed by the account');
+    const ages = { deliveredAfterMs: 10 * trial.spanMs, failedAfterMs: 20 * trial.spanMs };
+    const accounts = [
+      apart(trial, 'b'),
+      apart(trial, 'c', { deliveredAfterMs: 2 * trial.spanMs, failedAfterMs: 10 * trial.spanMs }),
+      apart(trial, 'nobody', { deliveredAfterMs: 0, failedAfterMs: 0 }),
+    ];
+    await pruneAll(trial, { ...ages, accounts, limit: 2 });
+    const ids = (...names: readonly string[]): string[] => names.map((name) => kept.get(name) ?? '').toSorted(orderTexts);
+    const left = ['b failed 25', 'b failed 15', 'b failed 5', 'b delivered 25', 'b delivered 15', 'b delivered 5'];
+    const sorted = async (accountId: string): Promise<string[]> => (await linesOf(trial, accountId)).toSorted(orderTexts);
+    deepEqual(await sorted('b'), ids(...left), 'lines went that their account keeps for longer than others');
+    deepEqual(await sorted('c'), ids('c failed 5'), 'it does not leave just the lines that an account keeps for a shorter time');
+    const own = ids('a failed 15', 'a failed 5', 'a delivered 5');
+    deepEqual(await sorted('a'), own, 'the ages of one account go for another');
+
+    await trial.pass(15 * trial.spanMs);
+    await pruneAll(trial, { ...ages, deliveredAfterMs: 0, failedAfterMs: 12 * trial.spanMs, accounts });
+    const found = async (accountId: string): Promise<number> =>
+      (await trial.storage.findEvents(accountId, [...events.values()])).length;
+    equal(await found('b'), 6, 'events went that their account keeps for longer than others');
+    deepEqual([await found('a'), await found('c')], [0, 0], 'events were kept that their account does not keep');
+    const { total } = await trial.storage.listSubscriptions('b', { ...everything, which: 'ended' });
+    equal(total, 1, 'a subscription went that its account keeps for longer than others');
+  }),
+
+  storageCase('prune keeps as many lines of an account as the request says of it, and of the others as of all', async (trial) => {
+    const lanes = [await trial.subscribe(), await trial.subscribe({ accountId: 'b' }), await trial.subscribe({ accountId: 'c' })];
+    const ids = new Map<string, string[]>();
+    for (const lane of lanes) {
+      const own: string[] = [];
+      for (let index = 0; index < 5; index += 1) own.push((await finish(trial, lane)).id);
+      ids.set(lane.accountId, own);
+    }
+    const accounts = [apart(trial, 'b', { maxAttemptsPerAccount: 4 }), apart(trial, 'c', { maxAttemptsPerAccount: 1 })];
+    await pruneAll(trial, { maxAttemptsPerAccount: 2, accounts });
+    for (const [accountId, count] of [
+      ['a', 2],
+      ['b', 4],
+      ['c', 1],
+    ] as const) {
+      deepEqual(
+        await linesOf(trial, accountId),
+        ids.get(accountId)?.slice(-count),
+        'it does not leave as many lines as the request says of the account',
+      );
+    }
   }),
 
   storageCase('prune forgets events that nothing needs, when they are older than both ages', async (trial) => {
@@ -152,7 +228,7 @@ export const storagePruneCases = [
     const ended = await trial.subscribeMany(3);
     for (const { id } of ended) await trial.storage.endSubscription('a', id, 'unsubscribed by the account');
     await trial.pass();
-    const excess = await pruneAll(trial, { maxAttemptsPerAccount: 4, limit: 2 });
+    const excess = await pruneAll(trial, { maxAttemptsPerAccount: 4, accounts: [], limit: 2 });
     deepEqual(excess, { attempts: 3, events: 0, subscriptions: 0 }, 'not just the lines that are too many went');
     const went = await pruneAll(trial, { deliveredAfterMs: 0, failedAfterMs: 0, limit: 2 });
     deepEqual(went, { attempts: 4, events: 7, subscriptions: 3 }, 'it ended before everything was forgotten');

@@ -166,7 +166,7 @@ export const storageRaceCases = [
         round,
         async (caller) => caller.replayDelivery('a', finished.id),
         async (caller) => {
-          const none = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 100 };
+          const none = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 100 };
           for (let forgotten = 1; forgotten > 0;) {
             const { attempts, events, subscriptions } = await caller.prune(none);
             forgotten = attempts + events + subscriptions;

@@ -191,7 +191,7 @@ export const storageReplayCases = [
     await storage.cancelReplay('b', ended.id, 'no longer wanted');
     await trial.pass(3 * spanMs);
     const claim = await claimFirst(trial);
-    const request = { deliveredAfterMs: spanMs, failedAfterMs: spanMs, maxAttemptsPerAccount: 0, limit: 1_000 };
+    const request = { deliveredAfterMs: spanMs, failedAfterMs: spanMs, maxAttemptsPerAccount: 0, accounts: [], limit: 1_000 };
     const pruneAll = async (): Promise<void> => {
       for (let calls = 0; calls < 20; calls += 1) await storage.prune(request);
     };

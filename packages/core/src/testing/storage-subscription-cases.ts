@@ -39,7 +39,7 @@ export const storageSubscriptionCases = [
       }
       await trial.storage.endSubscription('a', largest, 'it is over');
       await trial.pass();
-      await trial.storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, limit: 100 });
+      await trial.storage.prune({ deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [], limit: 100 });
     }
   }),
 

@@ -67,7 +67,7 @@ export function Delivery({ id }: { readonly id: string }): JSX.Element {
           {delivery.request ? (
             <RequestView request={delivery.request} />
           ) : (
-            <p class="muted">The event or its subscription is no longer kept, so that the request cannot be shown.</p>
+            <p class="muted">The event, its record or its subscription is no longer kept, so that the request cannot be shown.</p>
           )}
         </div>
       </section>

@@ -116,7 +116,8 @@ export const EventSchema = Type.Object(
     topic,
     objectTypeId: count('The number of the object type of its record.'),
     record: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
-      description: 'The record as it was when the event was stored, every field of its object type.',
+      description:
+        'The record as it was when the event was stored, every field of its object type; its `id` only, once it is no longer kept.',
     }),
     occurredAt: time('When it happened.'),
   },

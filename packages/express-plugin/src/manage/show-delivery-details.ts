@@ -1,4 +1,4 @@
-import type { DeliveryDetails } from '@hookwell/core';
+import { lacksRecord, type DeliveryDetails } from '@hookwell/core';
 import type { ManageContext } from './route.ts';
 import type { DeliveryDetailsJson } from './schemas.ts';
 import { isoTime, isSending, showAttemptDetails, showEvent, showSubscription } from './show.ts';
@@ -29,7 +29,7 @@ export function showDeliveryDetails(details: DeliveryDetails, context: ManageCon
     eventId,
     createdAt: delivery && isoTime(delivery.createdAt),
     dueAt: delivery && !sending ? isoTime(delivery.dueAt) : null,
-    canReplay: isFinal && event !== null && !ended,
+    canReplay: isFinal && event !== null && !lacksRecord(event) && !ended,
     canCancel: state === 'waiting',
     request: request && { method: 'POST', ...request, rebuilt: true, note },
     event: event && showEvent(event),
@@ -55,6 +55,7 @@ function nextOf(details: DeliveryDetails, state: DeliveryDetailsJson['state'], {
   if (!delivery) {
     const done = { delivered: 'It was delivered', failed: 'It has failed', cancelled: 'It was cancelled' }[state as 'failed'];
     if (event === null) return `${done}; it cannot be sent again, because its event is no longer kept.`;
+    if (lacksRecord(event)) return `${done}; it cannot be sent again, because the record of its event is no longer kept.`;
     if (subscription === null || subscription.health === 'unsubscribed') {
       return `${done}; it cannot be sent again, because its subscription has ended.`;
     }
