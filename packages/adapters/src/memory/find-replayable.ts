@@ -54,7 +54,7 @@ function findMissing(contents: Contents, accountId: string, search: ReplaySearch
   const rows: ReplayRow[] = [];
   let looked = 0;
   for (const { position, storedAt, event } of contents.events.ofAccount(accountId)) {
-    if (position < afterEvent) continue;
+    if (position < afterEvent || (position === afterEvent && afterLane === Number.MAX_SAFE_INTEGER)) continue;
     const isDue = storedAt >= filter.from && (filter.until === null || storedAt < filter.until);
     if (isDue && !lacksRecord(event) && (filter.topic === null || filter.topic === event.topic)) {
       for (const lane of [...contents.subscriptions.ofTopic(event)].toSorted((a, b) => a.id - b.id)) {

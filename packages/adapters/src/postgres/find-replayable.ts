@@ -41,6 +41,7 @@ export function prepareFindReplayable(names: Names) {
     with part as materialized (
       select stored_at, id, day, account_id, topic, metadata from ${names.events}
       where stored_at < $5::bigint and (stored_at, id) >= ($2::bigint, $3::text) and stored_at >= $4::bigint
+        and ($9::bigint < ${end} or (stored_at, id) > ($2::bigint, $3::text))
       order by stored_at, id limit $6::integer
     ), pairs as materialized (
       select part.stored_at, part.id as event_id, part.day, lane.id as subscription_id, part.topic from part

@@ -58,7 +58,8 @@ export function prepareFindReplayable(connection: Connection) {
   }
 
   function findMissing(account: string, { filter, after, limit }: ReplaySearch): ReplayPage {
-    const [position = 0, lastLane = 0] = placeOf(after);
+    const [afterEvent = 0, afterLane = 0] = placeOf(after);
+    const [position, lastLane] = afterLane === end ? [afterEvent + 1, 0] : [afterEvent, afterLane];
     const { last, looked } = lookAtEvents.get({ position, limit }) ?? { last: null, looked: 0 };
     const { subscriptionId: lane, topic, from, until } = filter;
     const found = findPairs.all({ account, position, lastLane, limit, lane, topic, from, until: until ?? end });
