@@ -8,7 +8,8 @@ export function prepareNextDue(names: Names) {
       select d.subscription_id, d.due_at from ${names.deliveries} as d
       where d.subscription_id > ${after} order by d.subscription_id, d.due_at limit 1`;
   const claimableAt = `coalesce((
-      select case when lane.due_at >= ${dueAfterEarlier} then null when s.health = 'unsubscribed' then lane.due_at else greatest(lane.due_at, s.paused_until) end
+      select case when lane.due_at >= ${dueAfterEarlier} then null when s.health = 'unsubscribed' then lane.due_at
+          else greatest(lane.due_at, s.paused_until) end
       from ${names.subscriptions} as s where s.id = lane.subscription_id
     ), ${Number.MAX_SAFE_INTEGER})`;
   const nextDue = plannedEachTime<number | null>(`
