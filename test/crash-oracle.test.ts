@@ -9,6 +9,9 @@ const within = 1_000_003;
 /** A record whose event was emitted by itself, and has one subscription. */
 const beside = 1_000_007;
 
+/** Two records of which one follows upon the other, and whose events are about the same CRM record, in an order. */
+const [first, second] = [1_000_005, 1_000_055];
+
 /** A ledger of one delivery that was made as it should be, by v1. */
 const arrival = (changes: Partial<Arrival> = {}): Arrival => ({
   delivery: 'd1',
@@ -33,6 +36,7 @@ const fate = (of: Fate, record: number, changes: Partial<SignedNote> = {}): Sign
     fate: of,
     record,
     within: isWithin(record),
+    from: 1_005,
     at: 1_015,
     holder: 'v1',
     place: 'place0',
@@ -69,6 +73,12 @@ const evidence = (changes: Partial<Evidence> = {}): Evidence => ({
   ...changes,
 });
 
+/** The second was emitted once the first had been acknowledged. */
+const ordered: Partial<Evidence> = {
+  notes: [fate('acked', first), fate('acked', second, { from: 1_016, at: 1_025 })],
+  committed: new Set([recordKey('place0', first), recordKey('place0', second)]),
+};
+
 const legal: Readonly<Record<string, Partial<Evidence>>> = {
   'all went well': {},
   'a plain emit whose answer was lost, delivered': {
@@ -87,6 +97,23 @@ const legal: Readonly<Record<string, Partial<Evidence>>> = {
   'a claim that was begun before the first one and made after its attempt was refused': {
     arrivals: [arrival({ status: 500 }), takenOver({ claimedFrom: 990, claimedTo: 1_300, sentAt: 1_310, at: 1_320 })],
     notes: [fate('acked', within), recorded('v1', 1_000, 1_040, false), recorded('v2', 990, 1_340, true, 1_300)],
+  },
+  'one that comes again after a later one of its order': {
+    ...ordered,
+    arrivals: [
+      arrival({ path: '/place0/d', record: first }),
+      arrival({ path: '/place0/d', record: second, delivery: 'd2', at: 1_040 }),
+      takenOver({ path: '/place0/d', record: first }),
+    ],
+    faults: [fault('kill', 'v1', 1_041)],
+  },
+  'two of an order that were emitted at the same time': {
+    ...ordered,
+    notes: [fate('acked', first), fate('acked', second, { from: 1_010, at: 1_012 })],
+    arrivals: [
+      arrival({ path: '/place0/d', record: second, delivery: 'd2' }),
+      arrival({ path: '/place0/d', record: first, at: 1_040 }),
+    ],
   },
   'a duplicate after its holder was killed': { arrivals: [arrival(), takenOver()], faults: [fault('kill', 'v1', 1_040)] },
   'a duplicate after its holder was paused': {
@@ -225,6 +252,18 @@ const illegal: Readonly<Record<string, readonly [ViolationKind, RegExp, Partial<
     },
   ],
   'a delivery that the log ends twice': ['unexplained', /ended twice/, { endedTwice: ['d1'] }],
+  'what was sent before an earlier one of its order had arrived': [
+    'disordered',
+    /d 1000055 was sent before \/place0\/d 1000005 had arrived/,
+    {
+      ...ordered,
+      arrivals: [
+        arrival({ path: '/place0/d', record: first, status: 500 }),
+        arrival({ path: '/place0/d', record: second, delivery: 'd2', at: 1_040 }),
+        arrival({ path: '/place0/d', record: first, claimedFrom: 1_300, claimedTo: 1_310, sentAt: 1_320, at: 1_330 }),
+      ],
+    },
+  ],
   'what is still in the queue': ['stuck', /still in the queue/, { unfinished: ['d9 (leased, attempts 0)'] }],
 };
 

@@ -141,8 +141,11 @@ export class Arena {
       catalog: ontraportCatalog,
     });
     await engine.start({ deliver: false });
-    for (const { topic, path } of subscriptionsOf(name))
-      await engine.subscriptions.create({ accountId: 1, url: this.#receiverUrl + path, topic, format: 'notify' });
+    for (const { topic, path, ordering } of subscriptionsOf(name)) {
+      // What shares a CRM record with others is told apart by its name.
+      const format = ordering === 'none' ? 'notify' : 'full';
+      await engine.subscriptions.create({ accountId: 1, url: this.#receiverUrl + path, topic, format, ordering });
+    }
     await engine.stop();
     await host.close();
   }

@@ -6,7 +6,7 @@ import { faultKinds } from './faults.ts';
 const bounded = { postgres: 40, sqlite: 15 } as const;
 
 export const help = `Kills, pauses and cuts off processes that embed Hookwell, over one database and under load, and checks what arrives:
-nothing lost, nothing that was rolled back, no duplicate that no fault explains, and nothing left over.
+nothing lost, nothing that was rolled back, no duplicate that no fault explains, nothing out of its order, and nothing left over.
 
 Usage: npm run test:crash -- [options]
 

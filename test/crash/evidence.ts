@@ -32,7 +32,15 @@ export type Fate = 'acked' | 'undone' | 'unknown';
 
 /** What a victim writes down, a line each, before it goes on. */
 export type Note =
-  | { readonly note: 'fate'; readonly fate: Fate; readonly record: number; readonly within: boolean; readonly at: number }
+  | {
+      readonly note: 'fate';
+      readonly fate: Fate;
+      readonly record: number;
+      readonly within: boolean;
+      /** When its emit was called, and when that was known. */
+      readonly from: number;
+      readonly at: number;
+    }
   /** Outcomes that the storage says it has written; `from` is when it was asked. */
   | { readonly note: 'recorded'; readonly from: number; readonly at: number; readonly outcomes: readonly RecordedOutcome[] }
   /** An attempt that failed, and not because the receiver said so. */
@@ -96,10 +104,31 @@ export const recordKey = (place: string, record: number): string => `${place} ${
 export const placeOf = (path: string): string => path.split('/')[1] ?? '';
 
 /** The topics that records are about, each with the subscriptions to it, by the last part of their path. */
-const subscribersOf = { 'sub_tag(1)': ['a', 'b'], 'sub_tag(2)': ['c'] } as const;
+const subscribersOf = { 'sub_tag(1)': ['a', 'b'], 'sub_tag(2)': ['c'], 'sub_tag(3)': ['d'], 'sub_tag(4)': ['e'] } as const;
+
+/** The orders that subscriptions keep, by the last part of their path. */
+const orderings: Readonly<Record<string, 'record' | 'subscription'>> = { d: 'record', e: 'subscription' };
+
+/** CRM records that events about one are about, in turn. */
+const sharedRecords = 5;
 
 /** The topic of a record's event. */
-export const topicOf = (record: number): keyof typeof subscribersOf => (record % 2 === 0 ? 'sub_tag(1)' : 'sub_tag(2)');
+export function topicOf(record: number): keyof typeof subscribersOf {
+  if (record % 10 === 5) return 'sub_tag(3)';
+  if (record % 20 === 9) return 'sub_tag(4)';
+  return record % 2 === 0 ? 'sub_tag(1)' : 'sub_tag(2)';
+}
+
+/** The id of the CRM record that an event is about: its own, but for those whose order is by the record. */
+export const crmRecordOf = (record: number): number =>
+  topicOf(record) === 'sub_tag(3)' ? 1 + (Math.floor(record / 10) % sharedRecords) : record;
+
+/** Among which events one is to arrive in order at a path; null where there is no order. */
+export function orderOf(path: string, record: number): string | null {
+  const ordering = orderings[path.split('/')[2] ?? ''];
+  if (ordering === undefined) return null;
+  return ordering === 'record' ? `${path} ${crmRecordOf(record)}` : path;
+}
 
 /** The paths of the subscriptions that get a record's event. */
 export const pathsOf = (place: string, record: number): readonly string[] =>
@@ -108,5 +137,9 @@ export const pathsOf = (place: string, record: number): readonly string[] =>
 /** Every subscription of a place. */
 export const subscriptionsOf = (place: string) =>
   Object.entries(subscribersOf).flatMap(([topic, names]) =>
-    names.map((name) => ({ topic: topic as keyof typeof subscribersOf, path: `/${place}/${name}` })),
+    names.map((name) => ({
+      topic: topic as keyof typeof subscribersOf,
+      path: `/${place}/${name}`,
+      ordering: orderings[name] ?? ('none' as const),
+    })),
   );

@@ -15,6 +15,8 @@ export const mutants = {
   'no-graceful-stop': 'unexplained',
   /** Never claims what others have left. */
   'no-takeover': 'stuck',
+  /** Forgets among which deliveries each is to be sent in order. */
+  'no-order': 'disordered',
 } as const;
 
 /** A victim with a bug. */
@@ -40,7 +42,29 @@ export function mutateStorage(storage: StorageAdapter, mutant: MutantName | unde
       ...storage,
       claimDeliveries: async ({ after }) => ({ claims: [], subscriptions: [], events: [], cursor: after, more: false }),
     };
+  if (mutant === 'no-order')
+    return {
+      ...storage,
+      join: async (transaction) => withoutOrder(await storage.join(transaction)),
+      storeEvents: withoutOrder(storage).storeEvents,
+    };
   return storage;
+}
+
+function withoutOrder<Part extends Pick<StorageAdapter, 'storeEvents'>>(part: Part): Part {
+  return {
+    ...part,
+    async storeEvents(batch) {
+      const deliveries = batch.deliveries.map(({ id, accountId, subscriptionId, eventId, leased }) => ({
+        id,
+        accountId,
+        subscriptionId,
+        eventId,
+        leased,
+      }));
+      return part.storeEvents({ ...batch, deliveries });
+    },
+  };
 }
 
 /** The bugs that are in the transport. */

@@ -1,7 +1,7 @@
-import { pathsOf, placeOf, recordKey, type Arrival, type Evidence, type Fault, type SignedNote } from './evidence.ts';
+import { orderOf, pathsOf, placeOf, recordKey, type Arrival, type Evidence, type Fault, type SignedNote } from './evidence.ts';
 
 /** What must not happen. */
-export type ViolationKind = 'lost' | 'phantom' | 'unexplained' | 'stuck';
+export type ViolationKind = 'lost' | 'phantom' | 'unexplained' | 'disordered' | 'stuck';
 
 /** Something that must not have happened, with what shows it. */
 export interface Violation {
@@ -35,7 +35,8 @@ type Failed = Extract<SignedNote, { note: 'failed' }>;
 
 /**
  * Judges a run: what was acknowledged must have been delivered, what was rolled back must not, nothing may arrive that is
- * not in the database, a second arrival needs a fault that befell the holder of the first one, and nothing may be left.
+ * not in the database, a second arrival needs a fault that befell the holder of the first one, what keeps an order must arrive for
+ * the first time in that order, and nothing may be left.
  */
 export function judge(evidence: Evidence): Verdict {
   const fates = evidence.notes.filter((note): note is Fated => note.note === 'fate');
@@ -52,6 +53,7 @@ export function judge(evidence: Evidence): Verdict {
       ...findPhantoms(evidence, fates, byPath),
       ...unexplained,
       ...findLateSends(evidence),
+      ...findDisorder(fates, byPath),
       ...evidence.endedTwice.map((delivery) => violation('unexplained', `delivery ${delivery} was ended twice in the log`, 0)),
       ...evidence.unfinished.map((delivery) => violation('stuck', `delivery ${delivery} is still in the queue`, 0)),
     ],
@@ -171,6 +173,45 @@ function explain(first: Arrival, again: Arrival, failed: Failed | undefined, evi
   const stalled = notes.some((note) => note.note === 'stalled' && covers({ holder: note.holder, from: note.from, to: note.at }));
   if (stalled) return { because: 'stalled' };
   return { problem: `nothing befell ${first.holder} between its attempt and the end of its lease` };
+}
+
+/**
+ * What was sent though an earlier one of its order had not arrived: earlier is what was acknowledged before the emit of the other
+ * was called, by whatever process. One that arrives again is no matter.
+ */
+function findDisorder(fates: readonly Fated[], byPath: ReadonlyMap<string, readonly Arrival[]>): Violation[] {
+  interface Ordered {
+    readonly fated: Fated;
+    readonly about: string;
+    readonly tried: number;
+    readonly arrived: number;
+  }
+  const orders = new Map<string, Ordered[]>();
+  for (const fated of fates) {
+    for (const path of pathsOf(fated.place, fated.record)) {
+      const order = orderOf(path, fated.record);
+      const about = `${path} ${fated.record}`;
+      const arrivals = byPath.get(about) ?? [];
+      const tried = Math.min(...arrivals.map(({ at }) => at));
+      const arrived = Math.min(...arrivals.filter(({ status }) => status === 200).map(({ at }) => at));
+      if (order !== null) push(orders, order, { fated, about, tried, arrived });
+    }
+  }
+  const violations: Violation[] = [];
+  for (const all of orders.values()) {
+    const acked = all.filter(({ fated }) => fated.fate === 'acked').toSorted((a, b) => a.fated.at - b.fated.at);
+    let next = 0;
+    let last: Ordered | undefined;
+    for (const later of all.toSorted((a, b) => a.fated.from - b.fated.from)) {
+      for (; next < acked.length && (acked[next] as Ordered).fated.at < later.fated.from; next += 1) {
+        const earlier = acked[next] as Ordered;
+        if (!last || earlier.arrived > last.arrived) last = earlier;
+      }
+      if (last && later.tried < last.arrived)
+        violations.push(violation('disordered', `${later.about} was sent before ${last.about} had arrived`, later.tried));
+    }
+  }
+  return violations;
 }
 
 /** Claims of what had a final outcome by then, and outcomes that were written under a lease that somebody else had by then. */

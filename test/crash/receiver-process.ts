@@ -24,7 +24,8 @@ const server = createServer((request, response) => {
     const delivery = String(request.headers['webhook-id']);
     const status = !refused.has(delivery) && random() < 1 / 8 ? 500 : 200;
     if (status === 500) refused.add(delivery);
-    const record = Number(new URLSearchParams(body).get('data[id]'));
+    const fields = new URLSearchParams(body);
+    const record = Number(/\d+$/.exec(fields.get('data[firstname]') ?? '')?.[0] ?? fields.get('data[id]'));
     write({ delivery, path: request.url ?? '', record, ...claim, at, status });
     const thinkMs = Number(request.headers['x-think-ms'] ?? 1 + random() * 40);
     void pause(thinkMs).then(() => response.writeHead(status).end());

@@ -12,6 +12,7 @@ export interface SummaryRow {
   phantom: number;
   duplicates: number;
   unexplained: number;
+  disordered: number;
   stuck: number;
   seconds: number;
 }
@@ -26,6 +27,7 @@ const columns = [
   ['phantom', 'phantom'],
   ['duplicates', 'duplicates'],
   ['unexplained', 'unexplained'],
+  ['disordered', 'disordered'],
   ['stuck', 'stuck'],
   ['seconds', 'time'],
 ] as const;
@@ -40,6 +42,7 @@ const emptyRow = (fault: string): SummaryRow => ({
   phantom: 0,
   duplicates: 0,
   unexplained: 0,
+  disordered: 0,
   stuck: 0,
   seconds: 0,
 });

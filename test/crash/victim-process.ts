@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { httpTransport } from '@hookwell/adapters/http';
 import { createEngine, HookwellError, ontraportCatalog } from '@hookwell/core';
-import { monotonicMs, topicOf, type Fate, type Note } from './evidence.ts';
+import { crmRecordOf, monotonicMs, topicOf, type Fate, type Note } from './evidence.ts';
 import { hostDatabase, type Whereabouts } from './host-database.ts';
 import { mutantOf, mutateStorage, mutateTransport } from './mutants.ts';
 import { notebook } from './notebook.ts';
@@ -95,10 +95,13 @@ let goOn = Promise.withResolvers<void>();
 /** Creates one record, in one of the ways in which hosts do, and notes what became of it when that is known. */
 async function create(record: number): Promise<void> {
   const within = isWithin(record);
-  const noteFate = (fate: Fate): void => note({ note: 'fate', fate, record, within, at: monotonicMs() });
-  const input = { accountId: 1, objectType: 0, record: { id: record, firstname: `Contact ${record}` } };
-  const emit = async (transaction?: unknown): Promise<unknown> =>
-    engine.emit(topicOf(record), input, transaction === undefined ? {} : { within: transaction });
+  let from = monotonicMs();
+  const noteFate = (fate: Fate): void => note({ note: 'fate', fate, record, within, from, at: monotonicMs() });
+  const input = { accountId: 1, objectType: 0, record: { id: crmRecordOf(record), firstname: `Contact ${record}` } };
+  const emit = async (transaction?: unknown): Promise<unknown> => {
+    from = monotonicMs();
+    return engine.emit(topicOf(record), input, transaction === undefined ? {} : { within: transaction });
+  };
   if (mutant === 'ack-before-commit') noteFate('acked');
   if (within) {
     const alongside = mutant === 'emit-beside' ? async () => emit() : emit;

@@ -77,6 +77,29 @@ test('what a lane has room for is stored leased and handed on under the same fen
   );
 });
 
+test('what is to keep an order is stored with its key and never leased, whatever room there is', async (t) => {
+  const { context, seen } = contextOf();
+  const subscriptions = (['none', 'record', 'subscription'] as const).map((ordering, index) =>
+    subscription(index + 1, { ordering }),
+  );
+  const long = 'x'.repeat(5_000);
+  const matches = [{ id: 8 }, { id: '8' }, { id: long }].map((record, index) => ({
+    event: event(`e${index}`, { record, objectType: 3 }),
+    subscriptions,
+    refusal: null,
+  }));
+  await store(matches, context);
+  const deliveries = seen.batches[0]?.deliveries ?? [];
+  t.deepEqual(
+    deliveries.map(({ leased }) => leased),
+    [true, false, false, true, false, false, true, false, false],
+  );
+  const keys = deliveries.map(({ orderKey }) => orderKey);
+  t.deepEqual(keys.slice(0, 6), [undefined, '3:8', 'all', undefined, '3:8', 'all']);
+  t.regex(keys[7] ?? '', /^3:sha256:[0-9a-f]{64}$/);
+  t.deepEqual(seen.waiting, [2, 3]);
+});
+
 test('deliveries of one event share what is composed for it, and no others do', async (t) => {
   const { context, seen } = contextOf();
   await store([matched('e1', [1, 2]), matched('e2', [1])], context);
