@@ -124,6 +124,7 @@ export interface StorageAdapter {
    * event whose idempotency key its account has used, for one that is still stored or stands before it in the batch, is
    * left out with its deliveries. Answers one event for each given one, in order: itself, or the earlier one. Where a
    * delivery of the subscription waits under the same `coalesceKey`, that is given the event instead, also one of the same batch.
+   * Deliveries with an `orderKey` stand in the order in which they are stored, within a batch in that of the batch.
    */
   readonly storeEvents: (batch: StoreBatch) => Promise<readonly StoredEvent[]>;
 
@@ -138,15 +139,16 @@ export interface StorageAdapter {
    * Leases due deliveries to one caller only, lanes in turn from `after` on and oldest due first within a lane, whatever
    * the length of any lane. Passes lanes over that are paused; a lane whose subscription is unsubscribed is never paused.
    * A lease that ran out is due like any other delivery, and counts as abandoned once it is claimed again; until then, or
-   * until it is cancelled, its fence still holds. What is claimed loses its `coalesceKey`.
+   * until it is cancelled, its fence still holds. What is claimed loses its `coalesceKey`. Of an order, the deliveries of a
+   * subscription with the same `orderKey`, it takes the first unfinished one alone, but any number of one that is unsubscribed.
    */
   readonly claimDeliveries: (request: ClaimRequest) => Promise<ClaimResult>;
 
   /**
    * Writes the outcomes whose fence still holds the lease, each as a line of the log, and nothing of the others. A final
-   * outcome ends the delivery; `retry` gives it back with its new due time. Adds what `observe` says of the written ones
-   * to their subscriptions' health facts. Made again with the same outcomes, because its answer was lost, it answers that
-   * they were written and changes nothing.
+   * outcome ends the delivery and, as whatever ends one, makes the next of its order due; `retry` gives it back with its new
+   * due time. Adds what `observe` says of the written ones to their subscriptions' health facts. Made again with the same
+   * outcomes, because its answer was lost, it answers that they were written and changes nothing.
    */
   readonly recordOutcomes: (outcomes: readonly Outcome[]) => Promise<RecordResult>;
 

@@ -31,6 +31,7 @@ for (const version of Object.keys(versions) as Version[]) {
         topic: 'sub_tag(3)',
         format: 'lightweight',
         encoding: 'json',
+        ordering: 'none',
         coalesceMs: 0,
         createdAt: time,
         health: 'healthy',
@@ -101,7 +102,7 @@ test('a subscription is changed in what is named, and what waits goes where it s
   await host.api('POST', `${path}/pause`);
   await tagged(host);
   const changed = await host.api<SubscriptionJson>('PATCH', path, {
-    json: { url: 'https://example.com/new', format: 'notify', encoding: 'json', coalesceMs: 5_000 },
+    json: { url: 'https://example.com/new', format: 'notify', encoding: 'json', ordering: 'record', coalesceMs: 5_000 },
   });
   t.is(changed.status, 200);
   t.like(changed.json, {
@@ -109,6 +110,7 @@ test('a subscription is changed in what is named, and what waits goes where it s
     url: 'https://example.com/new',
     format: 'notify',
     encoding: 'json',
+    ordering: 'record',
     coalesceMs: 5_000,
     health: 'paused',
     healthReason: 'paused by its owner',

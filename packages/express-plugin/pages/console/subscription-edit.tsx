@@ -15,7 +15,14 @@ import { go } from './router.tsx';
 import { SubscriptionForm } from './subscription-form.tsx';
 import { topicWords } from './words.ts';
 
-const nothingChosen: NewSubscriptionJson = { url: '', topic: '', format: 'full', encoding: 'form', coalesceMs: 0 };
+const nothingChosen: NewSubscriptionJson = {
+  url: '',
+  topic: '',
+  format: 'full',
+  encoding: 'form',
+  ordering: 'none',
+  coalesceMs: 0,
+};
 
 /** Makes a subscription. */
 export function NewSubscription(): JSX.Element {

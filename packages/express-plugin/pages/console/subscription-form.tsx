@@ -27,6 +27,19 @@ const formats: Readonly<Record<string, string>> = {
   notify: 'The number only: your program asks for the rest.',
 };
 
+/** The orders in which events can be sent, and what each of them means. */
+const orderings = {
+  none: { choice: 'In no order', hint: 'Every event is sent as soon as it can be.' },
+  record: {
+    choice: 'One after the other, for each record',
+    hint: 'An event waits until all earlier ones about its record are finished.',
+  },
+  subscription: {
+    choice: 'One after the other, all of them',
+    hint: 'An event waits until all earlier ones are finished. One that fails holds up all others until it is given up.',
+  },
+} as const;
+
 /** For how long updates can be gathered here, in milliseconds. */
 const windowsMs = [0, 10_000, 60_000, 600_000, 3_600_000, 86_400_000];
 
@@ -36,12 +49,13 @@ export function SubscriptionForm({ catalog, start, saveAs, onSave, cancel, note 
   const [topic, setTopic] = useState(start.topic);
   const [format, setFormat] = useState(start.format ?? 'full');
   const [encoding, setEncoding] = useState(start.encoding ?? 'form');
+  const [ordering, setOrdering] = useState(start.ordering ?? 'none');
   const [coalesceMs, setCoalesceMs] = useState(start.coalesceMs ?? 0);
   const form = useRef<HTMLFormElement>(null);
   const save = useAction(async () => {
     try {
       checkChosen(topic, url);
-      await onSave({ url: url.trim(), topic, format, encoding, coalesceMs });
+      await onSave({ url: url.trim(), topic, format, encoding, ordering, coalesceMs });
     } catch (error) {
       // Where there is something to put right, the cursor goes there.
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
@@ -100,6 +114,17 @@ export function SubscriptionForm({ catalog, start, saveAs, onSave, cancel, note 
             </label>
           ))}
         </fieldset>
+        <Field label="Order" hint={orderings[ordering].hint} error={of('ordering')}>
+          {(control) => (
+            <select {...control} value={ordering} onChange={(event) => setOrdering(event.currentTarget.value as typeof ordering)}>
+              {(Object.keys(orderings) as (typeof ordering)[]).map((name) => (
+                <option key={name} value={name}>
+                  {orderings[name].choice}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
         <Field
           label="Updates of the same record"
           hint={
@@ -144,7 +169,7 @@ function checkChosen(topic: string, url: string): void {
 
 /** The field that an error is about; null when it is about none of them. */
 function partOf(part: string | undefined, message: string | undefined): string | null {
-  if (part !== undefined && ['url', 'topic', 'format', 'coalesceMs'].includes(part)) return part;
+  if (part !== undefined && ['url', 'topic', 'format', 'ordering', 'coalesceMs'].includes(part)) return part;
   const named = /^Invalid (url|topic)\b|^Unknown (event|object type|format)\b/.exec(message ?? '');
   if (!named) return null;
   return named[1] ?? (named[2] === 'format' ? 'format' : 'topic');

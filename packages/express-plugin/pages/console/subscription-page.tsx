@@ -146,7 +146,7 @@ interface FactsProps {
 }
 
 function Facts({ subscription, onOpen }: FactsProps): JSX.Element {
-  const { id, url, topic, format, encoding, coalesceMs, createdAt, lastAttemptAt, lastStatus } = subscription;
+  const { id, url, topic, format, encoding, ordering, coalesceMs, createdAt, lastAttemptAt, lastStatus } = subscription;
   const { filter, hasSecret, headerNames } = subscription;
   return (
     <section class="card" aria-labelledby="facts">
@@ -167,6 +167,12 @@ function Facts({ subscription, onOpen }: FactsProps): JSX.Element {
         <dd>
           {format}, {encoding === 'form' ? 'as form fields' : 'as JSON'}
         </dd>
+        {ordering !== 'none' && (
+          <>
+            <dt>Order</dt>
+            <dd>{ordering === 'record' ? 'those of a record one after the other' : 'one after the other'}</dd>
+          </>
+        )}
         {coalesceMs > 0 && (
           <>
             <dt>Updates</dt>

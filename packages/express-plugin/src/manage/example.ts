@@ -9,6 +9,7 @@ export const subscriptionExample: SubscriptionJson = {
   topic: 'sub_tag(4)',
   format: 'lightweight',
   encoding: 'form',
+  ordering: 'none',
   coalesceMs: 0,
   createdAt: '2026-01-15T12:00:00.000Z',
   health: 'healthy',
@@ -76,6 +77,7 @@ export const deliveryExample: DeliveryJson = {
   failures: 1,
   createdAt: '2026-01-15T12:05:00.000Z',
   dueAt: '2026-01-15T12:10:00.000Z',
+  waitsForEarlier: false,
 };
 
 export const deliveryDetailsExample: DeliveryDetailsJson = {

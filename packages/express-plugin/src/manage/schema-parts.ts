@@ -1,3 +1,4 @@
+import { orderings } from '@hookwell/core';
 import Type, { type TObject, type TSchema } from 'typebox';
 
 /** Objects have no members but those that are named: what is misspelt is refused, and answers hold no surprises. */
@@ -44,6 +45,11 @@ export const outcome = Type.Enum([...outcomes], {
 
 export const encoding = Type.Enum(['form', 'json'], {
   description: 'How payloads are written: as a PHP-style form, or as JSON.',
+});
+
+export const ordering = Type.Enum([...orderings], {
+  description:
+    'In which order its deliveries are sent: in none, one after the other those about the same record, or all of them. It holds for what happens from then on.',
 });
 
 export const coalesceMs = Type.Integer({

@@ -28,7 +28,7 @@ export function showDeliveryDetails(details: DeliveryDetails, context: ManageCon
     subscriptionId,
     eventId,
     createdAt: delivery && isoTime(delivery.createdAt),
-    dueAt: delivery && !sending ? isoTime(delivery.dueAt) : null,
+    dueAt: delivery && !sending && !delivery.waitsForEarlier ? isoTime(delivery.dueAt) : null,
     canReplay: isFinal && event !== null && !lacksRecord(event) && !ended,
     canCancel: state === 'waiting',
     request: request && { method: 'POST', ...request, rebuilt: true, note },
@@ -69,6 +69,7 @@ function nextOf(details: DeliveryDetails, state: DeliveryDetailsJson['state'], {
   if (health === 'paused') return 'It waits until its subscription is resumed.';
   if (health === 'suspended')
     return `It waits, because its subscription is suspended: ${engine.subscriptions.next(subscription)}.`;
+  if (delivery.waitsForEarlier) return 'It waits until an earlier one of its order is delivered, given up or cancelled.';
   const heldUntil = Math.max(delivery.dueAt, pausedUntil ?? 0);
   const attempt = delivery.attempts === 0 ? 'It is sent' : `Attempt ${delivery.attempts + 1} is made`;
   return heldUntil > now ? `${attempt} at ${isoTime(heldUntil)}.` : `${attempt} as soon as there is room for it.`;

@@ -19,7 +19,8 @@ function isoOrNull(ms: number | null): string | null {
 /** A subscription as it is answered: without what plugins keep with it. */
 export function showSubscription(subscription: Subscription, context: ManageContext): SubscriptionJson {
   const { engine, options } = context;
-  const { id, url, topic, format, encoding, coalesceMs, health, healthReason, consecutiveFailures, lastStatus } = subscription;
+  const { id, url, topic, format, encoding, ordering, coalesceMs, health, healthReason } = subscription;
+  const { consecutiveFailures, lastStatus } = subscription;
   const now = options.now();
   const { pausedUntil } = subscription;
   const isHeld = pausedUntil !== null && pausedUntil > now && pausedUntil - now < longestHoldMs;
@@ -29,6 +30,7 @@ export function showSubscription(subscription: Subscription, context: ManageCont
     topic,
     format,
     encoding,
+    ordering,
     coalesceMs,
     createdAt: isoTime(subscription.createdAt),
     health,
@@ -94,7 +96,7 @@ export function isSending({ fence, dueAt }: Delivery, now: number): boolean {
 
 /** A delivery that waits as it is answered. */
 export function showDelivery(delivery: Delivery, { options }: ManageContext): DeliveryJson {
-  const { id, subscriptionId, eventId, attempts, failures, createdAt, dueAt } = delivery;
+  const { id, subscriptionId, eventId, attempts, failures, createdAt, dueAt, waitsForEarlier = false } = delivery;
   const sending = isSending(delivery, options.now());
   return {
     id,
@@ -104,7 +106,8 @@ export function showDelivery(delivery: Delivery, { options }: ManageContext): De
     attempts,
     failures,
     createdAt: isoTime(createdAt),
-    dueAt: sending ? null : isoTime(dueAt),
+    dueAt: sending || waitsForEarlier ? null : isoTime(dueAt),
+    waitsForEarlier,
   };
 }
 

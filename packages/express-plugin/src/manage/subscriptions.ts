@@ -100,14 +100,14 @@ export const subscriptionRoutes: readonly ManageRoute[] = [
     ],
     async run(call) {
       const { accountId, engine, options, body } = call;
-      const { url, topic, format, encoding, coalesceMs, filter } = body;
+      const { url, topic, format, encoding, ordering, coalesceMs, filter } = body;
       const sealed = headerAttributes({ accountId }, body, call);
       // Where clients of the wire contract look for the format: what they would have asked with for the same.
       const wanted = { ...(format === 'full' ? {} : { format }), ...(encoding === 'form' ? {} : { encoding }) };
       const data = Object.keys(wanted).length === 0 ? '' : JSON.stringify(wanted);
       // One that is to be made has none to remove.
       const attributes = { ...sealed, ...filterAttributes(filter, call) } as Readonly<Record<string, string>>;
-      const wish = { accountId, url, topic, format, encoding, coalesceMs, data, attributes };
+      const wish = { accountId, url, topic, format, encoding, ordering, coalesceMs, data, attributes };
       const created = await namingFilter(engine.subscriptions.create(wish));
       const json = showSubscription(created, call);
       const secret = json.hasSecret ? options.secrets?.secretsOf(created)[0] : undefined;
