@@ -110,7 +110,7 @@ const subscribersOf = { 'sub_tag(1)': ['a', 'b'], 'sub_tag(2)': ['c'], 'sub_tag(
 const orderings: Readonly<Record<string, 'record' | 'subscription'>> = { d: 'record', e: 'subscription' };
 
 /** CRM records that events about one are about, in turn. */
-const sharedRecords = 5;
+const sharedRecords = 2;
 
 /** The topic of a record's event. */
 export function topicOf(record: number): keyof typeof subscribersOf {

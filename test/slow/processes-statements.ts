@@ -2,7 +2,8 @@ import { Client, type ClientConfig } from 'pg';
 
 /** What tells the storage's statements apart: a few words of each that no other has. */
 const marks: readonly (readonly [kind: string, mark: string])[] = [
-  ['claim', 'for update skip locked\n      ) due'],
+  ['claim', 'for update skip locked\n        ) as free'],
+  ['claim: set waiting', '"set_waiting"'],
   ['record', 'given_back as'],
   ['release', 'released as'],
   ['store', 'queued as'],
