@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Runs a bench as its npm script does, and answers what it prints and its exit code. */
-export async function runBench(name: 'isolation' | 'host' | 'scale', ...args: readonly string[]) {
+export async function runBench(name: 'isolation' | 'host' | 'scale' | 'retention', ...args: readonly string[]) {
   const child = spawn(process.execPath, ['--conditions=source', `bench/src/${name}/main.ts`, ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],

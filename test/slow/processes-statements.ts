@@ -11,6 +11,7 @@ const marks: readonly (readonly [kind: string, mark: string])[] = [
   ['next due', 'walk (id, next_at)'],
   ['cut: look', 'counted as ('],
   ['replays: next', "'nextInMs'"],
+  ['prune: log', 'with recursive wanted'],
   ['prune: log', 'hookwell prune'],
   ['prune: events', 'stored_at < $1'],
   ['prune: subscriptions', 'health_since < $1'],

@@ -4,10 +4,10 @@ import { toArray } from './arrays.ts';
 import { toJson, type Connection } from './connection.ts';
 import { goneText, recordName } from './kept-record.ts';
 import type { Names } from './names.ts';
-import { dateOf } from './partitions.ts';
+import { byDay, dateOf, unlessDropped } from './partitions.ts';
+import { linesFrom } from './prune-attempts.ts';
 import type { EventPlace } from './prune-unneeded.ts';
 import { plannedEachTime } from './statement.ts';
-import { codeOf } from './storage-error.ts';
 
 /** Rows looked at in one part, and so at most as many that are emptied. */
 const rowsPerPart = 1_000;
@@ -66,14 +66,12 @@ export function prepareExpireBodies(names: Names) {
     )
     select to_json(exists (select from saved))::text`);
   const lookAtLines = plannedEachTime<readonly Line[]>(`
+    with wanted as materialized (
+      select w.*, $2::bigint as before from json_to_recordset($1::text::json) as w (outcome text, at bigint, id bigint)
+    )
     select coalesce(json_agg(l), '[]')::text from (
-      select l.* from json_to_recordset($1::text::json) as w (outcome text, at bigint, id bigint) cross join lateral (
-        select a.id, a.day, a.started_at as at, a.outcome, a.account_id, a.event_id, a.event_day, a.answer <> '' as has_answer
-        from ${names.attempts} as a
-        where a.outcome = w.outcome and a.started_at < $2::bigint
-          and a.started_at >= w.at and (a.started_at, a.id) > (w.at, w.id)
-        order by a.started_at, a.id limit $3::integer
-      ) l order by at, id limit $3::integer
+      select * from (${outcomes.map((outcome) => linesFrom(names, outcome, '$3::integer')).join(' union all ')}) l
+      order by at, id limit $3::integer
     ) l`);
   const lookAtEvents = plannedEachTime<readonly (Row & { readonly stored_at: number })[]>(`
     select coalesce(json_agg(e), '[]')::text from (
@@ -184,24 +182,4 @@ function placesAfter(from: LinePlaces, lines: readonly Line[]): LinePlaces {
   const places = { ...from };
   for (const { outcome, at, id } of lines) places[outcome] = { at, id };
   return places;
-}
-
-function byDay<Of extends { readonly day: number }>(rows: readonly Of[]): Map<number, Of[]> {
-  const days = new Map<number, Of[]>();
-  for (const row of rows) {
-    const of = days.get(row.day);
-    if (of) of.push(row);
-    else days.set(row.day, [row]);
-  }
-  return days;
-}
-
-/** What went with the partition of its day needs no emptying. */
-async function unlessDropped(work: Promise<number>): Promise<number> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof Error && codeOf(error.cause) === '42P01') return 0;
-    throw error;
-  }
 }

@@ -89,6 +89,27 @@ export function lacksPartition(error: unknown): boolean {
   return error.cause instanceof Error && !('constraint' in error.cause && error.cause.constraint);
 }
 
+/** Rows by the day of their partition. */
+export function byDay<Of extends { readonly day: number }>(rows: readonly Of[]): Map<number, Of[]> {
+  const days = new Map<number, Of[]>();
+  for (const row of rows) {
+    const of = days.get(row.day);
+    if (of) of.push(row);
+    else days.set(row.day, [row]);
+  }
+  return days;
+}
+
+/** What work on a day's partition came to; nothing where that has been dropped meanwhile. */
+export async function unlessDropped<Count extends number | null>(work: Promise<Count>): Promise<Count | 0> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && codeOf(error.cause) === '42P01') return 0;
+    throw error;
+  }
+}
+
 const dayMs = 86_400_000;
 
 /** `20260115` for 15 January 2026. */
