@@ -105,7 +105,10 @@ export const storagePruneCases = [
         }
       }
     }
-    await trial.storage.endSubscription('b', longer.id, 'unsubscribed by the account');
+    const unheard = trial.event({ accountId: 'b', topic: 'sub_tag(99)' });
+    await trial.storage.storeEvents({ ...trial.batch([]), events: [unheard] });
+    const unused = await trial.subscribe({ accountId: 'b' });
+    for (const { id } of [longer, unused]) await trial.storage.endSubscription('b', id, 'unsubscribed by the account');
     const ages = { deliveredAfterMs: 10 * trial.spanMs, failedAfterMs: 20 * trial.spanMs };
     const accounts = [
       apart(trial, 'b'),
@@ -124,11 +127,11 @@ export const storagePruneCases = [
     await trial.pass(15 * trial.spanMs);
     await pruneAll(trial, { ...ages, deliveredAfterMs: 0, failedAfterMs: 12 * trial.spanMs, accounts });
     const found = async (accountId: string): Promise<number> =>
-      (await trial.storage.findEvents(accountId, [...events.values()])).length;
-    equal(await found('b'), 6, 'events went that their account keeps for longer than others');
+      (await trial.storage.findEvents(accountId, [...events.values(), unheard.id])).length;
+    equal(await found('b'), 7, 'events went that their account keeps for longer than others');
     deepEqual([await found('a'), await found('c')], [0, 0], 'events were kept that their account does not keep');
     const { total } = await trial.storage.listSubscriptions('b', { ...everything, which: 'ended' });
-    equal(total, 1, 'a subscription went that its account keeps for longer than others');
+    equal(total, 2, 'a subscription went that its account keeps for longer than others');
   }),
 
   storageCase('prune keeps as many lines of an account as the request says of it, and of the others as of all', async (trial) => {
