@@ -46,7 +46,7 @@ export class LaneClaims {
 
   /** Takes note of what was stored for a lane and waits; says whether a claim now may bring it. */
   waits(lane: number): boolean {
-    const isFull = this.#context.lanes.roomInLane(lane) <= 0 || this.#context.paces()?.has(lane) === true;
+    const isFull = this.#context.lanes.roomInLane(lane) <= 0 || (this.#context.paces()?.waitMs(lane) ?? 0) > 0;
     if (isFull) this.#clipped.add(lane);
     return !isFull;
   }

@@ -1,4 +1,5 @@
 import type { Held } from '../model/held.ts';
+import type { Subscription } from '../model/subscription.ts';
 import type { ClaimBounds } from './claim.ts';
 
 /** How fast lanes catch up. */
@@ -15,6 +16,8 @@ interface Pace {
   allowance: number;
   /** When that was, on the monotonic clock. */
   at: number;
+  /** Whether it keeps an order, so that it may yield less than it has. */
+  readonly isOrdered: boolean;
 }
 
 /** For how long allowance gathers before a claim is worth its while, in milliseconds. */
@@ -39,10 +42,6 @@ export class LanePaces {
     this.#most = 2 * this.#worthwhile;
   }
 
-  has(lane: number): boolean {
-    return this.#paces.has(lane);
-  }
-
   /** Bounds how many deliveries may be claimed of each lane that catches up. */
   bound(rooms: Map<number, number>, roomInLane: (lane: number) => number): void {
     for (const [lane, pace] of this.#paces) {
@@ -53,21 +52,30 @@ export class LanePaces {
   /** Takes note of what was claimed within these bounds: lanes of which it holds nothing older any more have caught up. */
   claimed(claims: readonly Held[], { rooms, perLane }: Pick<ClaimBounds, 'rooms' | 'perLane'>, more: boolean): void {
     const got = new Map<number, number>();
-    const behind = new Set<number>();
+    const behind = new Map<number, Subscription>();
     for (const { claim, subscription } of claims) {
       got.set(subscription.id, (got.get(subscription.id) ?? 0) + 1);
-      if (subscription.reopenedAt !== null && claim.createdAt < subscription.reopenedAt) behind.add(subscription.id);
+      if (subscription.reopenedAt !== null && claim.createdAt < subscription.reopenedAt)
+        behind.set(subscription.id, subscription);
     }
-    for (const lane of this.#paces.keys()) {
+    for (const [lane, pace] of this.#paces) {
       const room = rooms.get(lane) ?? 0;
-      const isVisited = got.has(lane) || !more;
-      if (room > 0 && isVisited && ((got.get(lane) ?? 0) < room || !behind.has(lane))) this.#paces.delete(lane);
+      const isVisited = room > 0 && (got.has(lane) || !more);
+      if (isVisited && this.#hasCaughtUp(pace, got.get(lane) ?? 0, room, behind.has(lane))) this.#paces.delete(lane);
     }
-    for (const lane of behind) {
+    for (const [lane, { ordering }] of behind) {
       const count = got.get(lane) ?? 0;
-      // One that yields less than it was asked for has nothing more.
-      if (this.#paces.has(lane) || count >= (rooms.get(lane) ?? perLane)) this.#take(lane, count);
+      const isOrdered = ordering !== 'none';
+      // One that yields less than it was asked for has nothing more, unless the rest waits for that.
+      if (this.#paces.has(lane) || isOrdered || count >= (rooms.get(lane) ?? perLane)) this.#take(lane, count, isOrdered);
     }
+  }
+
+  /** @param isBehind whether some of the deliveries that were claimed had been held */
+  #hasCaughtUp(pace: Pace, count: number, room: number, isBehind: boolean): boolean {
+    if (isBehind) return count < room && !pace.isOrdered;
+    // What waits in an order yields nothing while the one before it is under way.
+    return count > 0 || !pace.isOrdered || this.#allowanceOf(pace) >= this.#most;
   }
 
   /** In how many milliseconds a claim of the lane is worth its while, as far as its pace goes. */
@@ -78,12 +86,12 @@ export class LanePaces {
     return missing <= 0 ? 0 : Math.ceil((missing * 1_000) / this.#limits.pacePerSecond);
   }
 
-  #take(lane: number, count: number): void {
+  #take(lane: number, count: number, isOrdered: boolean): void {
     let pace = this.#paces.get(lane);
     if (!pace) {
       const [first] = this.#paces.keys();
       if (this.#paces.size >= knownLanes && first !== undefined) this.#paces.delete(first);
-      pace = { allowance: this.#worthwhile, at: this.#limits.monotonicNow() };
+      pace = { allowance: this.#worthwhile, at: this.#limits.monotonicNow(), isOrdered };
       this.#paces.set(lane, pace);
     }
     pace.allowance = this.#allowanceOf(pace) - count;

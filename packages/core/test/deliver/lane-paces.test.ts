@@ -1,14 +1,15 @@
 import test from 'ava';
 import { LanePaces } from '../../src/deliver/lane-paces.ts';
 import type { Held } from '../../src/model/held.ts';
+import type { Subscription } from '../../src/model/subscription.ts';
 import { healthySubscription } from '../healthy-subscription.ts';
 
 const reopenedAt = 1_000;
 const perLane = 4;
 
 /** Deliveries of a lane, made before its subscription was opened again or after. */
-function claims(lane: number, count: number, createdAt = reopenedAt - 1, openedAt: number | null = reopenedAt): Held[] {
-  const subscription = { ...healthySubscription, id: lane, reopenedAt: openedAt };
+function claims(lane: number, count: number, createdAt = reopenedAt - 1, more: Partial<Subscription> = {}): Held[] {
+  const subscription = { ...healthySubscription, id: lane, reopenedAt, ...more };
   return Array.from({ length: count }, () => ({ claim: { createdAt }, subscription }) as unknown as Held);
 }
 
@@ -36,7 +37,7 @@ function makePaces() {
 test('a lane that yields all it was asked for of what was held catches up at its pace', (t) => {
   const { paces, pass, room, claimed } = makePaces();
   claimed(claims(1, perLane));
-  t.true(paces.has(1));
+  t.not(room(1), undefined);
   t.is(room(1), 6);
   claimed(claims(1, 6), [[1, 6]]);
   t.is(room(1), 0);
@@ -59,26 +60,44 @@ test('what has no room in memory is not claimed because its pace would allow it'
 
 test('a lane has caught up once it yields less than it was asked for, or nothing that was held', (t) => {
   for (const caughtUp of [claims(1, 5), [], claims(1, 6, reopenedAt)]) {
-    const { paces, claimed } = makePaces();
+    const { room, claimed } = makePaces();
     claimed(claims(1, perLane));
     claimed(caughtUp, [[1, 6]]);
-    t.false(paces.has(1));
+    t.is(room(1), undefined);
   }
 });
 
 test('a lane that was passed over, or that no claim has come to, has not caught up', (t) => {
-  const { paces, claimed } = makePaces();
+  const { room, claimed } = makePaces();
   claimed(claims(1, perLane));
   claimed([], [[1, 0]]);
-  t.true(paces.has(1), 'it had no room');
+  t.not(room(1), undefined, 'it had no room');
   claimed(claims(2, 3), [[1, 6]], true);
-  t.true(paces.has(1), 'the claim ended before it');
+  t.not(room(1), undefined, 'the claim ended before it');
 });
 
 test('lanes that yield less than they were asked for, and those that were never closed, have no pace', (t) => {
-  const { paces, claimed } = makePaces();
+  const { room, claimed } = makePaces();
   claimed([...claims(1, perLane - 1), ...claims(2, perLane, reopenedAt)]);
-  t.deepEqual([paces.has(1), paces.has(2)], [false, false]);
-  claimed(claims(3, perLane, 0, null));
-  t.false(paces.has(3));
+  t.deepEqual([room(1), room(2)], [undefined, undefined]);
+  claimed(claims(3, perLane, 0, { reopenedAt: null }));
+  t.is(room(3), undefined);
+});
+
+test('a lane that keeps an order keeps its pace, though it yields one at a time, until nothing that was held is left', (t) => {
+  const { paces, pass, room, claimed } = makePaces();
+  const one = claims(1, 1, reopenedAt - 1, { ordering: 'record' });
+  claimed(one);
+  t.is(room(1), 9);
+  for (let left = 9; left > 0; left -= 1) claimed(one, [[1, left]]);
+  t.deepEqual([room(1), paces.waitMs(1)], [0, 100]);
+  pass(100);
+  claimed([], [[1, 10]]);
+  t.not(room(1), undefined, 'the one before is under way');
+  pass(100);
+  claimed([], [[1, 20]]);
+  t.is(room(1), undefined, 'nothing was under way for long');
+  claimed(one);
+  claimed(claims(1, 1, reopenedAt, { ordering: 'record' }), [[1, 9]]);
+  t.is(room(1), undefined, 'what is left came later');
 });
