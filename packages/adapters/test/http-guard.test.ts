@@ -186,6 +186,23 @@ test('beyond the limits of connections and of origins an attempt is trouble of o
   }
 });
 
+test('a host whose connection broke off counts among the origins no longer', async (t) => {
+  const breakingOff = createServer((socket) => {
+    socket.on('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nok');
+      setImmediate(() => socket.resetAndDestroy());
+    });
+  });
+  const broken = await listen(t, breakingOff, '127.0.0.2');
+  const other = await listen(t, answering(), '127.0.0.1');
+  const transport = await transportWith(t, { allow: ['127.0.0.0/8:*'], maxOrigins: 1 });
+  for (let round = 0; round < 3; round += 1) {
+    t.like(await transport.send(requestTo(`http://127.0.0.2:${broken.port}/`)), { ok: false, fault: 'endpoint' });
+  }
+  await new Promise(setImmediate);
+  t.like(await transport.send(requestTo(`http://127.0.0.1:${other.port}/`)), { ok: true });
+});
+
 test('a request with a Host header is not sent', async (t) => {
   const { good, port } = await pair(t);
   const transport = await transportWith(t, { allow: [`127.0.0.2:${port}`] });

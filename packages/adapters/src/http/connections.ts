@@ -97,10 +97,11 @@ class Origin {
     if (!this.#clients.has(client)) return;
     const next = this.#waiting.shift();
     if (next) client.dispatch(next.request, next.handler);
-    else this.#free.push(client);
+    else if (client.stats.connected) this.#free.push(client);
+    else this.#forget(client);
   }
 
-  /** One with a request that was not written yet connects again by itself. */
+  /** One with a request that was not written yet connects again by itself; one whose request broke off is freed by that. */
   #disconnected(client: ConnectedClient): void {
     const index = this.#free.indexOf(client);
     if (index === -1) return;
