@@ -113,8 +113,9 @@ test('a process that stops right after such a transaction tells the others befor
 test('what a process has no room for another one takes at once', async (t) => {
   const open = makePlace();
   const hung: (() => void)[] = [];
+  let isOver = false;
   const hanging = counting(async () => {
-    await new Promise<void>((resolve) => void hung.push(resolve));
+    if (!isOver) await new Promise<void>((resolve) => void hung.push(resolve));
     return delivered;
   });
   const { transport, until } = counting();
@@ -126,6 +127,7 @@ test('what a process has no room for another one takes at once', async (t) => {
     ...onMachinesClock,
   });
   t.teardown(() => {
+    isOver = true;
     for (const answer of hung) answer();
   });
   stayAwake(t);

@@ -2,13 +2,25 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { monotonicMs } from './evidence.ts';
 
-/** What is on its way when an answer is to be lost, as the wire has it. */
+/** What is on its way when an answer is to be lost, as the wire has it, or the statement that it names. */
 export const losses = {
   commit: /Q[\s\S]{4}commit\0/,
-  store: /"occurred_at"/,
-  record: /"duration_ms"/,
+  store: /insert into \S+\."events" \(/,
+  record: /insert into \S+\."attempts" \(/,
   claim: /skip locked/,
 } as const;
+
+/** Statements whose plan a server keeps: their text goes to it once for each connection, and then only their name. */
+class NamedStatements {
+  readonly #texts = new Map<string, string>();
+
+  /** The texts of the statements that a message runs by their names. */
+  runBy(message: string): string {
+    for (const [, name = '', text = ''] of message.matchAll(/P[\s\S]{4}([^\0]+)\0([^\0]*)\0/g)) this.#texts.set(name, text);
+    const run = [...message.matchAll(/B[\s\S]{4}\0([^\0]+)\0/g)];
+    return run.map(([, name = '']) => this.#texts.get(name) ?? '').join('\n');
+  }
+}
 
 /** A way through which a process reaches a server, and that can fail. */
 export interface Proxy {
@@ -29,6 +41,7 @@ export interface Proxy {
 /** Opens a way to a server on this machine. */
 export async function openProxy(serverPort: number): Promise<Proxy> {
   const pairs = new Set<readonly [client: Socket, server: Socket]>();
+  const statements = new NamedStatements();
   let blocked = false;
   let loss: { readonly pattern: RegExp; readonly resolve: (at: number | null) => void } | undefined;
 
@@ -44,7 +57,9 @@ export async function openProxy(serverPort: number): Promise<Proxy> {
     };
     for (const socket of pair) socket.on('error', end).on('close', end);
     client.on('data', (chunk) => {
-      if (loss?.pattern.test(chunk.toString('latin1'))) {
+      const message = chunk.toString('latin1');
+      const run = statements.runBy(message);
+      if (loss && (loss.pattern.test(message) || loss.pattern.test(run))) {
         losing = loss.resolve;
         loss = undefined;
       }

@@ -121,7 +121,6 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
     loop,
     onPromised: () => lookout.begin(loop.running),
     onDelayed: (dueInMs) => (loop.running ? loop.wakeIn(dueInMs) : reminder.ringIn(dueInMs)),
-    checkRunning,
   });
   const lanes = { list: delivery.lanes };
   const hooksAreGiven = pluginContext({
@@ -269,7 +268,10 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
       await starting;
     },
 
-    emit: (topic, input, transaction) => accepting.accept(topic, input, transaction?.within),
+    async emit(topic, input, transaction) {
+      checkRunning();
+      return accepting.accept(topic, input, transaction?.within);
+    },
 
     async deliverDue() {
       checkRunning();

@@ -34,13 +34,11 @@ export interface AcceptanceContext {
   readonly onPromised: () => void;
   /** Is told in how many milliseconds something is due that was written, in a transaction of the host's or not. */
   readonly onDelayed: (dueInMs: number) => void;
-  /** @throws {HookwellError} `not_running` */
-  readonly checkRunning: () => void;
 }
 
 /** Makes the acceptance of one engine. */
 export function acceptance(given: AcceptanceContext): Acceptance {
-  const { options, storage, newId, notices, loop, onPromised, onDelayed, checkRunning } = given;
+  const { options, storage, newId, notices, loop, onPromised, onDelayed } = given;
   const { catalog, plugins, now, monotonicNow, leaseMs, groupSize, maxPendingEmits, maxEmitWaitMs, hookTimeoutMs } = options;
   const emitContext: EmitContext = {
     catalog,
@@ -162,7 +160,6 @@ export function acceptance(given: AcceptanceContext): Acceptance {
 
   return {
     async accept(topic, input, transaction) {
-      checkRunning();
       const kept = await (watching.length > 0 ? emitWatched(topic, input, transaction) : emitOne(topic, input, transaction));
       return kept.result;
     },

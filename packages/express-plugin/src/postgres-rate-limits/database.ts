@@ -9,7 +9,7 @@ export type Ask = (query: RateLimitQuery) => Promise<readonly unknown[]>;
 const undefinedTable = '42P01';
 const undefinedSchema = '3F000';
 /** What one of two processes is told that make the same thing at once. */
-const alreadyThere = new Set(['23505', '42P06', '42P07']);
+const alreadyThere = new Set(['23505', '42710', '42P06', '42P07']);
 /** What passes when the statement is run again: it happens where the host's transactions are not `read committed`. */
 const inTheWay = new Set(['40001', '40P01']);
 
