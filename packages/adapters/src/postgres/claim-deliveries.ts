@@ -1,10 +1,11 @@
 import type { Claim, ClaimRequest, ClaimResult, StoredEvent } from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
 import type { DeliveriesTable, EventsTable } from '../sql/tables.ts';
+import type { AccountRunner } from './account-calls.ts';
 import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
 import { isFirst, prepareSetWaiting, waitingPerLane } from './orders.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { plannedEachTime } from './statement.ts';
 import { walkLanes } from './walk-lanes.ts';
 
 /** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
@@ -126,7 +127,7 @@ export function prepareClaimDeliveries(names: Names) {
       ) as row
     ) wanted`);
 
-  return async (runner: Runner, request: ClaimRequest): Promise<ClaimResult> => {
+  return async (runner: AccountRunner, request: ClaimRequest): Promise<ClaimResult> => {
     const { fence, leaseMs, limit, perLane, lanes, after } = request;
     const rooms = JSON.stringify(Object.fromEntries(lanes));
     const answer = await runner.run(claim, [after, rooms, perLane, limit, fence, leaseMs]);

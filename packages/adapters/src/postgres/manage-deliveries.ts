@@ -4,7 +4,7 @@ import type { AccountRunner } from './account-calls.ts';
 import { toJson } from './connection.ts';
 import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
-import { createdInOrder, makeNextDue, orderLocks } from './orders.ts';
+import { createdInOrder, keepingOrder, makeNextDue, orderLocks } from './orders.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
 /** The last line of a delivery, as far as it is used here. */
@@ -95,7 +95,7 @@ export function prepareManageDeliveries(names: Names) {
       }),
 
     async cancel(
-      runner: Runner,
+      runner: AccountRunner,
       accountId: string,
       deliveryId: string,
       reason: string,
@@ -104,7 +104,8 @@ export function prepareManageDeliveries(names: Names) {
       const found = await runner.run(find, [accountId, deliveryId]);
       const values = [accountId, deliveryId, reason, found?.topic ?? '', ofEvent];
       const lane = found?.orderedLane ?? null;
-      return lane === null ? runner.run(cancel, values) : runner.run(cancelOrdered, [...values, lane]);
+      if (lane === null) return runner.run(cancel, values);
+      return keepingOrder(runner, async ({ run }) => run(cancelOrdered, [...values, lane]));
     },
   };
 }

@@ -1,6 +1,6 @@
 import { dueAfterEarlier } from '@hookwell/core';
 import type { Names } from './names.ts';
-import { waitingPerLane } from './orders.ts';
+import { seesOneMoment, waitingPerLane } from './orders.ts';
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
@@ -169,6 +169,9 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
     declare
       made bigint;
     begin
+      if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'the next of an order is looked for in a transaction that sees but one moment' using errcode = '${seesOneMoment}';
+      end if;
       with given as (
         select distinct on (lane, key) lane, key from unnest(lanes, keys) as g (lane, key)
       ), next as materialized (
@@ -192,6 +195,9 @@ export const migrationSteps: readonly ((names: Names) => string)[] = [
       moved bigint;
       made bigint := 0;
     begin
+      if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'what waits in an order is looked for in a transaction that sees but one moment' using errcode = '${seesOneMoment}';
+      end if;
       foreach lane in array lanes loop
         if pg_try_advisory_xact_lock(${names.of('order_of')}(lane)) then
           update ${names.deliveries} as d

@@ -3,11 +3,29 @@
 // are statements of their own, or part of one: no lock is held while a process takes its time. What they look at they look at
 // in functions, which see what was committed before they got the lock (a statement sees what was when it began).
 
+import type { AccountRunner } from './account-calls.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
+import { codeOf } from './storage-error.ts';
+
+/** With what these functions refuse to look where all that they could see is one moment of the database. */
+export const seesOneMoment = 'HW001';
 
 /** Deliveries of a lane that are found to wait for an earlier one in one call. */
 export const waitingPerLane = 1_000;
+
+/**
+ * Runs a call that keeps orders, which is one statement: in a transaction that sees what others commit meanwhile, where the
+ * host's sessions begin others unless they are told (`default_transaction_isolation`).
+ */
+export async function keepingOrder<Result>(runner: AccountRunner, call: (runner: Runner) => Promise<Result>): Promise<Result> {
+  try {
+    return await call(runner);
+  } catch (error) {
+    if (!(error instanceof Error) || codeOf(error.cause) !== seesOneMoment) throw error;
+    return runner.transact(call);
+  }
+}
 
 /** A query that takes the locks of the subscriptions whose ids are in an array, in the order of these. */
 export function orderLocks(names: Names, lanes: string): string {
@@ -51,5 +69,6 @@ export function prepareSetWaiting(names: Names) {
     select to_json(${names.of('set_waiting')}(array(
       select lane::bigint from json_array_elements_text($1::text::json) as l (lane) order by lane::bigint
     )))::text`);
-  return async ({ run }: Runner, lanes: readonly number[]): Promise<number> => run(setWaiting, [JSON.stringify(lanes)]);
+  return async (runner: AccountRunner, lanes: readonly number[]): Promise<number> =>
+    keepingOrder(runner, async ({ run }) => run(setWaiting, [JSON.stringify(lanes)]));
 }

@@ -9,11 +9,12 @@ import {
   type Subscription,
 } from '@hookwell/core';
 import { readSubscription } from '../sql/read-rows.ts';
+import type { AccountRunner } from './account-calls.ts';
 import { toJson } from './connection.ts';
 import { arraysOf, toArray, unnested, type Column } from './arrays.ts';
 import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
-import { makeNextDue, orderLocks } from './orders.ts';
+import { keepingOrder, makeNextDue, orderLocks } from './orders.ts';
 import { codeOf } from './storage-error.ts';
 import { kept, plannedEachTime, type Runner, type Statement } from './statement.ts';
 
@@ -156,20 +157,22 @@ export function prepareRecordOutcomes(names: Names) {
     return { positions: found, subscriptions };
   }
 
-  async function writeAll(runner: Runner, outcomes: readonly Outcome[]): Promise<Recorded> {
+  async function writeAll(runner: AccountRunner, outcomes: readonly Outcome[]): Promise<Recorded> {
     const values = [outcomes.length, ...arraysOf(columns, outcomes), ...arraysOf(observedColumns, observe(outcomes))];
     const ending = outcomes.filter(({ orderKey, outcome }) => orderKey !== undefined && outcome !== 'retry');
     const answer =
       ending.length === 0
         ? await runner.run(plain(queueBytes), values)
-        : await runner.run(ordered(queueBytes), [...values, toArray(ending.map(({ subscriptionId }) => subscriptionId))]);
+        : await keepingOrder(runner, async ({ run }) =>
+            run(ordered(queueBytes), [...values, toArray(ending.map(({ subscriptionId }) => subscriptionId))]),
+          );
     queueBytes = answer.queueBytes;
     return answer;
   }
 
   /** Writes those of the outcomes whose fence holds; answers which they are as well. */
   async function writeHeld(
-    runner: Runner,
+    runner: AccountRunner,
     outcomes: readonly Outcome[],
     leases: readonly number[],
   ): Promise<Pick<Recorded, 'now' | 'subscriptions'> & { readonly held: readonly number[] }> {
@@ -196,7 +199,7 @@ export function prepareRecordOutcomes(names: Names) {
     }
   }
 
-  return async (runner: Runner, outcomes: readonly Outcome[]): Promise<RecordResult> => {
+  return async (runner: AccountRunner, outcomes: readonly Outcome[]): Promise<RecordResult> => {
     const leases = firstOfEachLease(outcomes);
     const { held, now, subscriptions: rows } = await writeHeld(runner, outcomes, leases);
     const written = new Set(held);
