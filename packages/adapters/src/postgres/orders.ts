@@ -9,7 +9,7 @@ import { plannedEachTime, type Runner } from './statement.ts';
 import { codeOf } from './storage-error.ts';
 
 /** With what these functions refuse to look where all that they could see is one moment of the database. */
-export const seesOneMoment = 'HW001';
+export const seesOneMoment = 'HW003';
 
 /** Deliveries of a lane that are found to wait for an earlier one in one call. */
 export const waitingPerLane = 1_000;
