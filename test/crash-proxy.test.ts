@@ -1,6 +1,6 @@
 import { postgresStorage } from '@hookwell/adapters/postgres';
 import test from 'ava';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { testDatabase } from '../packages/adapters/test/postgres-fixture.ts';
 import { losses, openProxy } from './crash/proxy.ts';
 import { mary, scriptedTransport, startByHand, toldAs } from './engine-fixture.ts';
@@ -12,7 +12,7 @@ test('the answers to what is stored, claimed and recorded can be lost, also wher
   const proxy = await openProxy(Number(url.port));
   t.teardown(async () => proxy.close());
   url.port = String(proxy.port);
-  const pool = new pg.Pool({ connectionString: url.href, max: 1 });
+  const pool = new Pool({ connectionString: url.href, max: 1 });
   pool.on('error', () => undefined);
   t.teardown(async () => pool.end());
   const transport = scriptedTransport();
