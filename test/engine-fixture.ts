@@ -289,11 +289,16 @@ export function slowTransport() {
         answers.push(resolve);
       }),
   );
+  /** Answers all requests, those that are yet to come as well, so that an engine can stop. */
+  const answerAll = (): void => {
+    transport.result = () => delivered;
+    for (const answer of answers) answer(delivered);
+  };
   /** Resolves once so many requests were sent. */
   const sent = async (count: number): Promise<void> => {
     while (answers.length < count) await new Promise(setImmediate);
   };
-  return { transport, answers, sent };
+  return { transport, answers, answerAll, sent };
 }
 
 /** The record of most tests. */

@@ -38,11 +38,9 @@ for (const { name, make } of storages) {
   });
 
   test(`${name}: however much waits for an endpoint that hangs, nothing in memory waits for it, and two requests are the most`, async (t) => {
-    const { transport, answers } = slowTransport();
+    const { transport, answerAll } = slowTransport();
     const { engine } = await startForReal(t, make(t), { transports: [transport], slowAfterMs: 5, pollEveryMs: 10 });
-    t.teardown(() => {
-      for (const answer of answers) answer(delivered);
-    });
+    t.teardown(answerAll);
     const changed = new Promise<LaneState>((resolve) => {
       engine.events.once('lane:changed', ({ lane }) => resolve(lane));
     });
@@ -175,16 +173,13 @@ for (const { name, make } of storages) {
   });
 
   test(`${name}: what was stored while memory was full is sent as soon as there is room, whoever leaves`, async (t) => {
-    const { transport, answers } = slowTransport();
+    const { transport, answers, answerAll } = slowTransport();
     const { engine } = await startForReal(t, make(t), {
       transports: [transport],
       maxDeliveriesInMemory: 8,
       pollEveryMs: 300_000,
     });
-    t.teardown(() => {
-      transport.result = () => delivered;
-      for (const answer of answers) answer(delivered);
-    });
+    t.teardown(answerAll);
     for (const tag of [1, 2]) await engine.subscriptions.create({ ...wish, topic: `sub_tag(${tag})` });
     await engine.subscriptions.create({ ...wish, url: 'script:healthy', topic: 'sub_tag(3)' });
     for (const tag of [1, 2]) {
