@@ -22,7 +22,7 @@ export const isolationOptions = {
   rate: integer('events a second; 0 for 60 % of what each sender holds', 0, 300, 0, 100_000),
   backlog: integer('deliveries that wait for the dead endpoint', 1_000_000, 2_000, 1, 100_000_000),
   live: integer('events a second beside the backlog', 1_000, 200, 1, 100_000),
-  pace: integer('deliveries that were held for the endpoint that catches up, for each second of a run', 200, 50, 1, 10_000),
+  pace: integer('deliveries that were held for the endpoint that catches up, for each second of a run', 100, 50, 1, 10_000),
   ...commonOptions,
 };
 

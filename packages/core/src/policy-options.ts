@@ -86,7 +86,7 @@ export const policyOptions = {
         description: 'How long each is kept after it was due, while its subscription is suspended; a pause has no such end.',
       }),
       pacePerSecond: Type.Integer({
-        default: 200,
+        default: 100,
         minimum: 1,
         maximum: 10_000,
         description:

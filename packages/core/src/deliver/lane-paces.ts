@@ -21,7 +21,7 @@ interface Pace {
 }
 
 /** For how long allowance gathers before a claim is worth its while, in milliseconds. */
-const gatherMs = 100;
+const gatherMs = 25;
 /** Lanes that catch up at once and are known to; beyond, those that began first are not held to their pace any more. */
 const knownLanes = 10_000;
 
