@@ -50,7 +50,7 @@ export type { Filter, FilterValue } from './model/filter.ts';
 export type { Payload, PayloadValue } from './model/format.ts';
 export { explainedStates } from './model/explanation.ts';
 export type { ExplainedState, Explanation } from './model/explanation.ts';
-export { inWords, mayMoveHealth, observe } from './model/health.ts';
+export { inWords, isClosed, mayMoveHealth, observe } from './model/health.ts';
 export type { Health, HealthMove, HealthPolicy, HealthState, Observation } from './model/health.ts';
 export type { WarningStage } from './model/health-warning.ts';
 export type { LaneState } from './model/lane-state.ts';

@@ -1,4 +1,4 @@
-import type { NewSubscription, Subscription, TopicKey, WhichSubscriptions } from '@hookwell/core';
+import { isClosed, type NewSubscription, type Subscription, type TopicKey, type WhichSubscriptions } from '@hookwell/core';
 import { Groups } from './groups.ts';
 
 /** The subscriptions, those that ended included. A changed one is a new object. */
@@ -30,9 +30,7 @@ export class SubscriptionRows {
 
   /** Those that are suspended or paused, with ids larger than that, in the order of their ids. */
   closedAfter(id: number): Subscription[] {
-    const closed = [...this.#byId.values()].filter(
-      (row) => row.id > id && (row.health === 'suspended' || row.health === 'paused'),
-    );
+    const closed = [...this.#byId.values()].filter((row) => row.id > id && isClosed(row));
     return closed.toSorted((a, b) => a.id - b.id);
   }
 

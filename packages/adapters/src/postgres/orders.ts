@@ -8,7 +8,10 @@ import type { Names } from './names.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 import { codeOf } from './storage-error.ts';
 
-/** With what these functions refuse to look where all that they could see is one moment of the database. */
+/**
+ * With what these functions refuse to look where all that they could see is one moment of the database. It and the number below
+ * are part of a step of the migrations: a change of them needs a step of its own.
+ */
 export const seesOneMoment = 'HW003';
 
 /** Deliveries of a lane that are found to wait for an earlier one in one call. */

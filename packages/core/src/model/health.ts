@@ -22,7 +22,7 @@ export interface Health {
   readonly reopenedAt: number | null;
 }
 
-/** Whether it holds all that is stored for it. */
+/** Whether a subscription holds what is stored for it, because it is suspended or paused. */
 export function isClosed({ health }: Pick<Health, 'health'>): boolean {
   return health === 'suspended' || health === 'paused';
 }
@@ -93,8 +93,8 @@ export function pauseMove({ id, health, healthVersion }: { readonly id: number }
  * not answered yet: failures before it count on, so that it is suspended again at once if it still fails.
  */
 export function resumeMove(subscription: { readonly id: number } & Health): HealthMove | null {
-  const { id, health, healthVersion, consecutiveFailures } = subscription;
-  if (health !== 'paused' && health !== 'suspended') return null;
+  const { id, healthVersion, consecutiveFailures } = subscription;
+  if (!isClosed(subscription)) return null;
   const failing = consecutiveFailures > 0;
   const reason = failing ? `resumed by its owner after ${consecutiveFailures} failures in a row` : '';
   return { subscriptionId: id, healthVersion, health: failing ? 'failing' : 'healthy', reason, pauseLaneMs: 0 };
