@@ -240,6 +240,81 @@ for (const { name, make } of storages) {
     t.is(claimed, 0);
   });
 
+  test(`${name}: while memory is nearly full, emits wait for what a claim under way brings`, async (t) => {
+    const storage = make(t);
+    let stored = 0;
+    let gate: Promise<void> | null = null;
+    let open = (): void => undefined;
+    let held = (): void => undefined;
+    const watched: StorageAdapter = {
+      ...storage,
+      async storeEvents(batch) {
+        stored += batch.events.length;
+        return storage.storeEvents(batch);
+      },
+      async claimDeliveries(request) {
+        if (gate) held();
+        await gate;
+        return storage.claimDeliveries(request);
+      },
+    };
+    const { transport, answers, answerAll, sent } = slowTransport();
+    const limits = { maxDeliveriesInMemory: 10, maxEmitWaitMs: 60_000, pollEveryMs: 20 };
+    const { engine } = await startForReal(t, watched, { transports: [transport], ...limits });
+    t.teardown(answerAll);
+    for (let tag = 1; tag <= 7; tag += 1) await engine.subscriptions.create({ ...wish, topic: `sub_tag(${tag})` });
+    const emit = async (tag: number) => engine.emit(`sub_tag(${tag})`, { accountId: 7, objectType: 0, record: mary });
+    for (let tag = 1; tag <= 7; tag += 1) await emit(tag);
+    await sent(7);
+    const isHeld = new Promise<void>((resolve) => {
+      held = resolve;
+    });
+    gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    await isHeld;
+    for (const answer of answers.splice(0, 4)) answer(delivered);
+    while (engine.lanes.list().length > 3) await turns(1);
+    const later = emit(1);
+    await turns(20);
+    t.is(stored, 7);
+    open();
+    await later;
+    t.is(stored, 8);
+  });
+
+  test(`${name}: a claim leaves room for events that were let in and are not stored yet`, async (t) => {
+    const storage = make(t);
+    const limits: number[] = [];
+    let looked = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      looked = resolve;
+    });
+    const watched: StorageAdapter = {
+      ...storage,
+      async findSubscriptions(keys) {
+        await gate;
+        return storage.findSubscriptions(keys);
+      },
+      async claimDeliveries(request) {
+        limits.push(request.limit);
+        return storage.claimDeliveries(request);
+      },
+    };
+    const { engine } = await startForReal(t, watched, {
+      transports: [scriptedTransport()],
+      maxDeliveriesInMemory: 10,
+      pollEveryMs: 20,
+    });
+    await engine.subscriptions.create(wish);
+    const emits = Array.from({ length: 4 }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary }));
+    limits.length = 0;
+    while (limits.length === 0) await turns(1);
+    t.is(limits[0], 6);
+    looked();
+    await Promise.all(emits);
+  });
+
   test(`${name}: emits that wait while memory is full are stored within their time, and before stop has ended`, async (t) => {
     const { transport, answers } = slowTransport();
     const { engine } = await startForReal(t, make(t), { transports: [transport], maxDeliveriesInMemory: 2, maxEmitWaitMs: 50 });

@@ -108,8 +108,8 @@ export function createEngine<EventName extends string>(given: EngineOptionsInput
   const transports = transportsByScheme(options.transports);
   const told = notices();
   const announcer = new Announcer({ storage: options.storage, monotonicNow });
-  const onRoom = (): void => accepting.roomMade();
-  const delivery = delivering({ options, storage, transports, announcer, newId, notices: told, onRoom });
+  const newcomers = { roomMade: () => accepting.roomMade(), promised: () => accepting.promised() };
+  const delivery = delivering({ options, storage, transports, announcer, newId, notices: told, newcomers });
   const { loop } = delivery;
   const lookout = new Lookout(() => loop.wake(), monotonicNow);
   const reminder = new Reminder(() => loop.wake(), monotonicNow);

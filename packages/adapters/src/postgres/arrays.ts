@@ -26,9 +26,13 @@ export function toLines(texts: readonly string[]): string {
 /** A column: its name, its type, and what it holds for a row. */
 export type Column<Row> = readonly [name: string, type: string, of: (row: Row) => ArrayValue];
 
-/** The columns as they are selected, a row for each place of the arrays, which are the values from that number on. */
+/**
+ * The columns as they are selected, a row for each place of the arrays, which are the values from that number on. Each array
+ * is the answer of a query of its own, which keeps its length from the planner: PostgreSQL would find the plan that it keeps
+ * too dear for a few rows, and make another one each time.
+ */
 export function unnested(columns: readonly Column<never>[], from: number): string {
-  return columns.map(([name, type], index) => `unnest($${from + index}::text::${type}[]) as ${name}`).join(', ');
+  return columns.map(([name, type], index) => `unnest((select $${from + index}::text::${type}[])) as ${name}`).join(', ');
 }
 
 /** The arrays of rows. */

@@ -75,7 +75,8 @@ export function prepareRecordOutcomes(names: Names) {
       set attempts = greatest(d.attempts, held.number), failures = d.failures + held.failures,
         due_at = now + coalesce(retry_in_ms, 0), fence = null
       from clock, held
-      where d.ctid = any (array(select place from held where outcome = 'retry')) and d.ctid = held.place
+      where held.outcome = 'retry' and d.ctid = any (array(select place from held where outcome = 'retry'))
+        and d.ctid = held.place
     ), logged as (
       insert into ${names.attempts} (
         day, account_id, subscription_id, delivery_id, event_id, event_day, topic, number, outcome, reason, status,

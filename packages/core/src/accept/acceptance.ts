@@ -18,6 +18,8 @@ export interface Acceptance {
   readonly idle: () => Promise<void>;
   /** Is told that there is more room in memory. */
   readonly roomMade: () => void;
+  /** How many places in memory are kept for events that are about to be stored. */
+  readonly promised: () => number;
 }
 
 /** What acceptance works with. */
@@ -107,12 +109,13 @@ export function acceptance(given: AcceptanceContext): Acceptance {
     }
     checking += 1;
     let event: StoredEvent;
+    let isPromised: boolean;
     try {
       const made = emit(topic, input, emitContext, onMade);
       event = made instanceof Promise ? await made : made;
       if (transaction !== undefined) return await storeWithin(event, transaction);
       const admitted = admission.enter();
-      if (admitted) await admitted;
+      isPromised = typeof admitted === 'boolean' ? admitted : await admitted;
     } finally {
       checking -= 1;
       if (checking === 0) {
@@ -130,7 +133,7 @@ export function acceptance(given: AcceptanceContext): Acceptance {
       }
       return stored;
     } finally {
-      admission.leave(deliveries);
+      admission.leave(deliveries, isPromised);
     }
   }
 
@@ -165,6 +168,7 @@ export function acceptance(given: AcceptanceContext): Acceptance {
     },
 
     roomMade: () => admission.roomMade(),
+    promised: () => admission.promised,
 
     async idle() {
       if (checking > 0) {

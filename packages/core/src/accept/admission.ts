@@ -9,7 +9,9 @@ export interface AdmissionContext {
 
 interface Waiting {
   readonly since: number;
-  readonly letIn: () => void;
+  /** How many places had become free by then. */
+  readonly freedBefore: number;
+  readonly letIn: (isPromised: boolean) => void;
 }
 
 /** How much of the memory must be free before those that wait go on, so that they are stored together. */
@@ -18,7 +20,8 @@ const worthwhile = 0.1;
 /**
  * Keeps events from being stored faster than they are delivered: while memory is full they wait, so that they can be sent
  * from there rather than be claimed back from the storage. Nobody waits longer than the time that is allowed; and once
- * somebody has waited that long, nobody does until memory has room again, because what fills it may be there to stay.
+ * somebody has waited that long while next to nothing was delivered, nobody waits until memory has room again, because what
+ * fills it may be there to stay.
  */
 export class Admission {
   readonly #context: AdmissionContext;
@@ -26,42 +29,59 @@ export class Admission {
   #timer: NodeJS.Timeout | undefined;
   #inVain = false;
   /** Events that were let in and are not stored yet: they have no places in memory so far. */
-  #letIn = 0;
+  #onTheirWay = 0;
+  /** Those of them that were let in because there was room. */
+  #promised = 0;
   /** Deliveries of an event, as of late. */
   #fanOut = 1;
+  /** Places that have become free, ever. */
+  #freed = 0;
 
   constructor(context: AdmissionContext) {
     this.#context = context;
   }
 
-  /** Lets an event in, at once (null) or when the promise resolves; {@link Admission.leave} follows. */
-  enter(): Promise<void> | null {
+  /** How many places in memory are kept for events on their way there. */
+  get promised(): number {
+    return this.#promised * this.#fanOut;
+  }
+
+  /**
+   * Lets an event in, at once or when the promise resolves; {@link Admission.leave} follows. Answers whether places in memory
+   * are kept for it.
+   */
+  enter(): boolean | Promise<boolean> {
     const { maxWaitMs } = this.#context;
     if (this.#inVain && this.#isWorthwhile()) this.#inVain = false;
-    if (this.#inVain || maxWaitMs === 0 || (this.#waiting.length === 0 && this.#room() > 0)) {
-      this.#letIn += 1;
-      return null;
-    }
+    const fits = !this.#inVain && maxWaitMs > 0 && this.#waiting.length === 0 && this.#room() > 0;
+    if (fits || this.#inVain || maxWaitMs === 0) return this.#begin(fits);
     return new Promise((resolve) => {
-      this.#waiting.push({ since: this.#context.monotonicNow(), letIn: resolve });
+      this.#waiting.push({ since: this.#context.monotonicNow(), freedBefore: this.#freed, letIn: resolve });
       if (this.#waiting.length === 1) this.#arm();
     });
   }
 
-  /** Takes note that an event is stored, or is not to be, and of how many deliveries it has. */
-  leave(deliveries: number): void {
-    this.#letIn -= 1;
+  /** Takes note that an event is stored, or is not to be, of how many deliveries it has, and of what `enter` answered. */
+  leave(deliveries: number, isPromised: boolean): void {
+    this.#onTheirWay -= 1;
+    if (isPromised) this.#promised -= 1;
     this.#fanOut += (Math.max(deliveries, 1) - this.#fanOut) / 16;
-    this.roomMade();
+    this.#letInWhoFits();
   }
 
-  /** Takes note that there is more room in memory. */
+  /** Takes note that a place in memory is free again, or that what was kept from it is there again. */
   roomMade(): void {
-    if (this.#waiting.length > 0 && this.#isWorthwhile()) this.#admit(Math.max(1, Math.round(this.#room() / this.#fanOut)));
+    this.#freed += 1;
+    this.#letInWhoFits();
+  }
+
+  #letInWhoFits(): void {
+    if (this.#waiting.length === 0 || !this.#isWorthwhile()) return;
+    this.#letIn(Math.max(1, Math.round(this.#room() / this.#fanOut)), true);
   }
 
   #room(): number {
-    return this.#context.memory().room - this.#letIn * this.#fanOut;
+    return this.#context.memory().room - this.#onTheirWay * this.#fanOut;
   }
 
   #isWorthwhile(): boolean {
@@ -69,11 +89,16 @@ export class Admission {
     return this.#room() >= Math.max(1, size * worthwhile);
   }
 
-  #admit(count: number): void {
+  #letIn(count: number, isPromised: boolean): void {
     const admitted = this.#waiting.splice(0, count);
-    this.#letIn += admitted.length;
     this.#arm();
-    for (const { letIn } of admitted) letIn();
+    for (const { letIn } of admitted) letIn(this.#begin(isPromised));
+  }
+
+  #begin(isPromised: boolean): boolean {
+    this.#onTheirWay += 1;
+    if (isPromised) this.#promised += 1;
+    return isPromised;
   }
 
   /** Sets the one timer by whoever waits longest. */
@@ -82,12 +107,16 @@ export class Admission {
     const [oldest] = this.#waiting;
     if (oldest === undefined) return;
     const { maxWaitMs, monotonicNow } = this.#context;
-    this.#timer = setTimeout(
-      () => {
-        this.#inVain = true;
-        this.#admit(this.#waiting.length);
-      },
-      Math.max(1, oldest.since + maxWaitMs - monotonicNow()),
-    );
+    this.#timer = setTimeout(() => this.#expire(oldest), Math.max(1, oldest.since + maxWaitMs - monotonicNow()));
+  }
+
+  /** Lets those in that have waited long enough; all of them where memory is full and nothing moves. */
+  #expire(oldest: Waiting): void {
+    const { memory, maxWaitMs, monotonicNow } = this.#context;
+    const { size, room } = memory();
+    this.#inVain = room < size * worthwhile && this.#freed - oldest.freedBefore < size * worthwhile;
+    const until = Math.max(oldest.since, monotonicNow() - maxWaitMs);
+    const others = this.#waiting.findIndex(({ since }) => since > until);
+    this.#letIn(this.#inVain || others === -1 ? this.#waiting.length : others, false);
   }
 }

@@ -10,7 +10,7 @@ import type { TransportAdapter } from '../transport-adapter.ts';
 import type { Announcer } from './announcer.ts';
 import { claim } from './claim.ts';
 import { compose, type Composed, type ComposeStageContext } from './compose.ts';
-import { DeliveryLoop } from './delivery-loop.ts';
+import { DeliveryLoop, type DeliveryLoopContext } from './delivery-loop.ts';
 import { dispatch } from './dispatch.ts';
 import { Lanes } from './lanes.ts';
 import { LateRecords } from './late-records.ts';
@@ -41,12 +41,19 @@ export interface DeliveringContext {
   readonly announcer: Announcer;
   readonly newId: () => string;
   readonly notices: Notices;
-  /** Is told that there is more room in memory. */
-  readonly onRoom: () => void;
+  readonly newcomers: DeliveryLoopContext['newcomers'];
 }
 
 /** Makes the delivery of one engine. */
-export function delivering({ options, storage, transports, announcer, newId, notices, onRoom }: DeliveringContext): Delivering {
+export function delivering({
+  options,
+  storage,
+  transports,
+  announcer,
+  newId,
+  notices,
+  newcomers,
+}: DeliveringContext): Delivering {
   const { catalog, plugins, now, monotonicNow, leaseMs, groupSize } = options;
   const lanes = new Lanes(options, (lane) => {
     if (notices.heard('lane:changed')) notices.tell('lane:changed', { lane: lane() });
@@ -133,7 +140,7 @@ export function delivering({ options, storage, transports, announcer, newId, not
     pacePerSecond: options.held.pacePerSecond,
     sendWithinMs: 0.8 * leaseMs - 2 * transports.deadlineMs,
     pollEveryMs: options.pollEveryMs,
-    onRoom,
+    newcomers,
   });
   const tests = new Tests({
     storage,

@@ -44,8 +44,8 @@ export interface DeliveryLoopContext {
   /** For how long a claim may wait in memory before it is handed back instead of sent, in milliseconds. */
   readonly sendWithinMs: number;
   readonly pollEveryMs: number;
-  /** Is told that there is more room in memory. */
-  readonly onRoom: () => void;
+  /** What is about to be stored: is told that there is more room in memory, and says how many places are kept for it. */
+  readonly newcomers: { readonly roomMade: () => void; readonly promised: () => number };
 }
 
 /** Runs the stages of delivery: what was handed to it, what it claims when woken, and what becomes due. */
@@ -74,12 +74,7 @@ export class DeliveryLoop {
     const release = (held: Held): void => void this.#release(held);
     const paces = new LanePaces(context);
     this.#claims = new LaneClaims({ ...context, release, paces: () => (this.#running ? paces : null) });
-    this.#slots = new Slots({
-      ...context,
-      send: this.#send,
-      release,
-      report: context.notices.report,
-    });
+    this.#slots = new Slots({ ...context, send: this.#send, release, report: context.notices.report });
     this.#alarm = new Alarm({ ...context, ring: () => this.#look() });
   }
 
@@ -88,10 +83,15 @@ export class DeliveryLoop {
     return this.#running;
   }
 
-  /** How many deliveries fit into memory, and how many more do now; none is kept from it while it does not deliver by itself. */
+  /**
+   * How many deliveries fit into memory, and how many more do now; none is kept from it while it does not deliver by itself.
+   * What waits in the storage comes first where it may need the room.
+   */
   get memory(): { readonly size: number; readonly room: number } {
     const { size, room } = this.#context.lanes;
-    return { size, room: this.#running ? room : Number.POSITIVE_INFINITY };
+    if (!this.#running) return { size, room: Number.POSITIVE_INFINITY };
+    const isKept = room < size / 2 && (this.#wanted || this.#claiming !== undefined);
+    return { size, room: isKept ? 0 : room };
   }
 
   /** Begins to deliver by itself. */
@@ -145,6 +145,7 @@ export class DeliveryLoop {
     if (!this.#running || this.#claiming) return;
     this.#claiming = this.#outside(this.#claimAll).finally(() => {
       this.#claiming = undefined;
+      this.#context.newcomers.roomMade();
       if (!this.#running) return;
       if (this.#wanted && this.#hasRoom()) this.#look();
       else this.#alarm.sleep();
@@ -264,7 +265,7 @@ export class DeliveryLoop {
     const worthwhileInMs = this.#claims.worthwhileInMs(lane);
     if (worthwhileInMs === 0) this.#wanted = true;
     else if (worthwhileInMs !== null) this.wakeIn(worthwhileInMs);
-    this.#context.onRoom();
+    this.#context.newcomers.roomMade();
     if (this.#wanted && this.#hasRoom()) this.#wakeSoon();
   }
 

@@ -12,6 +12,8 @@ export interface LaneClaimsContext {
   readonly release: (held: Held) => void;
   /** At most how many deliveries are claimed at once. */
   readonly maxClaims: number;
+  /** What is about to be stored: says how many places in memory are kept for it. */
+  readonly newcomers: { readonly promised: () => number };
   /** The paces of lanes that catch up, where those are kept. */
   readonly paces: () => LanePaces | null;
 }
@@ -65,8 +67,8 @@ export class LaneClaims {
 
   /** Claims one group; null when there is no room in memory for any. */
   async claimGroup(): Promise<ClaimedGroup | null> {
-    const { lanes, maxClaims } = this.#context;
-    const limit = Math.min(lanes.room, maxClaims);
+    const { lanes, maxClaims, newcomers } = this.#context;
+    const limit = Math.min(Math.floor(lanes.room - newcomers.promised()), maxClaims);
     if (limit <= 0) return null;
     const number = this.#clipped.beginClaim();
     const pauses = lanes.pauses.serial;

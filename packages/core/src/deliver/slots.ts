@@ -20,6 +20,12 @@ export interface SlotsContext {
 }
 
 /**
+ * Requests that are started in one turn of the event loop, where many wait: what else the process does, for its host or to
+ * store the next group of events, gets its turn in between.
+ */
+const startsInATurn = 10;
+
+/**
  * The slots of this process: p-queue runs so many at once, and each serves the lanes in turn. One that finds nothing to start
  * waits for what comes next, because to begin a job of p-queue costs as much as to send a request. A request that takes long
  * gives its slot up and goes on beside it, so that no endpoint keeps the others waiting.
@@ -33,6 +39,8 @@ export class Slots {
   readonly #waiting: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #filling = false;
+  /** Whether more is to be started in the next turn of the event loop. */
+  #goesOn = false;
 
   constructor(context: SlotsContext) {
     this.#context = context;
@@ -44,18 +52,30 @@ export class Slots {
     return this.#queue.pending - this.#waiting.length < this.#context.concurrency;
   }
 
-  /** Starts what may be started now. */
+  /** Starts what may be started now, a few in each turn of the event loop. */
   fill(): void {
-    if (this.#filling) return;
+    if (this.#filling || this.#goesOn) return;
     this.#filling = true;
     const { lanes, report } = this.#context;
-    while (lanes.hasNext && this.hasFree) {
+    for (let started = 0; lanes.hasNext && this.hasFree; started += 1) {
+      if (started === startsInATurn) {
+        this.#goOn();
+        break;
+      }
       const free = this.#waiting.pop();
       if (free) this.#next(free);
       else this.#queue.add(this.#serve).catch(report);
     }
     for (let request = lanes.nextSlow(); request; request = lanes.nextSlow()) void this.#run(request);
     this.#filling = false;
+  }
+
+  #goOn(): void {
+    this.#goesOn = true;
+    setImmediate(() => {
+      this.#goesOn = false;
+      this.fill();
+    });
   }
 
   readonly #serve = async (): Promise<void> => {

@@ -40,11 +40,11 @@ function movedTime(t: ExecutionContext) {
 
 test('an event is let in at once while memory has room for it beside those that were let in before', (t) => {
   const { admission } = admissionTo({ size: 10, room: 2 });
-  t.is(admission.enter(), null);
-  t.is(admission.enter(), null);
-  t.not(admission.enter(), null);
-  admission.leave(1);
-  t.not(admission.enter(), null, 'nobody overtakes');
+  t.true(admission.enter());
+  t.true(admission.enter());
+  t.true(admission.enter() instanceof Promise);
+  admission.leave(1, true);
+  t.true(admission.enter() instanceof Promise, 'nobody overtakes');
 });
 
 test('events that wait go on in their order, as many as there is room for, once a tenth of the memory is free', async (t) => {
@@ -65,7 +65,7 @@ test('those that wait go on when those before them turn out to take no room', as
   enter(1, 2);
   await settled();
   t.deepEqual(letIn, [1]);
-  admission.leave(0);
+  admission.leave(0, true);
   await settled();
   t.deepEqual(letIn, [1, 2]);
 });
@@ -74,7 +74,7 @@ test('events take as much room as those of late had deliveries', async (t) => {
   const { admission, enter, letIn, roomIs } = admissionTo({ size: 50, room: 1_000 });
   for (let event = 0; event < 200; event += 1) {
     void admission.enter();
-    admission.leave(5);
+    admission.leave(5, true);
   }
   await roomIs(0);
   enter(1, 2, 3);
@@ -91,10 +91,38 @@ test.serial('nobody waits longer than is allowed; and after that nobody does, un
   t.deepEqual(letIn, []);
   await pass(1);
   t.deepEqual(letIn, [1, 2]);
-  t.is(admission.enter(), null);
+  t.false(admission.enter());
   memory.room = 4;
-  t.is(admission.enter(), null, 'there is room for a fourth one');
-  t.not(admission.enter(), null, 'who waits again does so because there was room meanwhile');
+  t.true(admission.enter(), 'there is room for a fourth one');
+  t.true(admission.enter() instanceof Promise, 'who waits again does so because there was room meanwhile');
+});
+
+test.serial('while deliveries end, only those are let in without room that have waited long enough', async (t) => {
+  const { monotonicNow, pass } = movedTime(t);
+  const { admission, enter, letIn } = admissionTo({ size: 20, room: 0 }, 100, monotonicNow);
+  enter(1, 2);
+  await pass(40);
+  enter(3);
+  admission.roomMade();
+  admission.roomMade();
+  await pass(60);
+  t.deepEqual(letIn, [1, 2]);
+  t.true(admission.enter() instanceof Promise);
+  await pass(40);
+  t.deepEqual(letIn, [1, 2, 3]);
+});
+
+test('places are kept for events that were let in because there was room, and for no others', async (t) => {
+  const { admission, enter, roomIs } = admissionTo({ size: 10, room: 1 });
+  enter(1, 2, 3);
+  t.is(admission.promised, 1);
+  await roomIs(3);
+  t.is(admission.promised, 3);
+  admission.leave(1, true);
+  t.is(admission.promised, 2);
+  const vain = admissionTo({ size: 10, room: 10 }, 0).admission;
+  void vain.enter();
+  t.is(vain.promised, 0);
 });
 
 test.serial('who waits waits no longer because others before it were let in', async (t) => {
@@ -113,5 +141,5 @@ test.serial('who waits waits no longer because others before it were let in', as
 });
 
 test('where no waiting is allowed, none is', (t) => {
-  t.is(admissionTo({ size: 10, room: 0 }, 0).admission.enter(), null);
+  t.false(admissionTo({ size: 10, room: 0 }, 0).admission.enter());
 });

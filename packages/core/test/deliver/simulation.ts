@@ -52,6 +52,7 @@ export class Simulation {
       maxClaims: 5 * limits.groupSize,
       claim: async (bounds) => this.#claim(bounds),
       release: (held) => this.#refused(held as unknown as SimulatedHeld),
+      newcomers: { promised: () => 0 },
       paces: () => null,
     });
     this.#slots = new SimulatedSlots({

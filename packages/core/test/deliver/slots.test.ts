@@ -116,6 +116,21 @@ test.serial('each request has its own time, however many began before it', async
   t.is(underWay(), 'first second third fourth');
 });
 
+test.serial('ten start in one turn of the event loop at the most, so that others of the process have theirs', async (t) => {
+  const limits = { concurrency: 40, accountConcurrency: 40 };
+  const { slots, put, underWay } = withMovedTime(t, limits);
+  for (let lane = 1; lane <= 25; lane += 1) put(lane, `${lane}`);
+  slots.fill();
+  const started: number[] = [];
+  for (let turns = 0; turns < 4; turns += 1) {
+    for (let promise = 0; promise < 20; promise += 1) await Promise.resolve();
+    slots.fill();
+    started.push(underWay().split(' ').length);
+    await turn();
+  }
+  t.deepEqual(started, [10, 20, 25, 25]);
+});
+
 test.serial('no more start than there are slots, and each that ends makes room for one', async (t) => {
   const { slots, put, underWay, answer } = withMovedTime(t, { concurrency: 3 });
   for (const lane of [1, 2, 3, 4]) put(lane, `${lane}a ${lane}b`);
