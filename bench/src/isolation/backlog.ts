@@ -16,8 +16,13 @@ import { accountOf } from './sender.ts';
 const liveEndpoints = 20;
 const backlogged = liveEndpoints;
 
-/** Whose backlog it is: one that never answers, or one that has just been opened again and answers. */
-export type Backlogged = 'dead' | 'catching-up';
+/**
+ * Whose backlog it is: one that never answers, one that has just been opened again and answers, or one that answers and is sent
+ * what happened before it existed, by a replay at its default pace that goes on from run to run.
+ */
+export type Backlogged = 'dead' | 'catching-up' | 'replaying';
+/** What `createEngine` has by default, in deliveries a second. */
+const replayPace = 50;
 /** Deliveries stored in one call. */
 const storedAtOnce = 1_000;
 /** Records of the backlog count from here, beyond those of any run. */
@@ -33,7 +38,7 @@ export interface BacklogSettings {
   readonly rounds: number;
   readonly seconds: number;
   readonly deadlineMs: number;
-  /** Deliveries that wait for a dead endpoint, from the first round on, or for one that catches up, in each. */
+  /** Deliveries that wait for a dead endpoint or are replayed, from the first round on, or for one that catches up, in each. */
   readonly backlog: number;
   readonly perSecond: number;
 }
@@ -72,7 +77,7 @@ export async function measureBacklog(
   });
   try {
     tell(`${name}: storing ${backlog} deliveries for one endpoint …`);
-    if (of === 'dead') await fill(places.beside, endpoints, backlog);
+    if (of !== 'catching-up') await fill(places.beside, endpoints, of, backlog);
     const p99s: Record<'alone' | 'beside', number[]> = { alone: [], beside: [] };
     const growth: Record<'alone' | 'beside', number[]> = { alone: [], beside: [] };
     let [slots, lost] = [0, 0];
@@ -88,13 +93,14 @@ export async function measureBacklog(
         const { missing, repeated } = lossesOf(plan, observed);
         lost += missing + repeated;
         const left = observed.unfinished.get(backlogged) ?? 0;
-        if (kind === 'beside') lost += of === 'dead' ? Math.max(0, Math.min(backlog, 10_000) - left) : left;
+        if (kind === 'beside' && of === 'dead') lost += Math.max(0, Math.min(backlog, 10_000) - left);
+        if (kind === 'beside' && of === 'catching-up') lost += left;
         if (round === 0) continue;
         const { fromDue } = healthyFigures(schedule, observed.timeline, (endpoint) => endpoint !== backlogged, warmUpMs);
         p99s[kind].push(fromDue.p99);
         growth[kind].push(growthOf(observed.samples));
         if (kind === 'beside') slots = Math.max(slots, mostInFlight(observed.samples));
-        tell(`${name}: round ${round}, ${kind === 'alone' ? 'without' : 'with'} a backlog: p99 ${fromDue.p99.toFixed(2)} ms`);
+        tell(`${name}: round ${round}, ${kind === 'alone' ? 'without' : 'beside'} it: p99 ${fromDue.p99.toFixed(2)} ms`);
       }
     }
     return {
@@ -132,11 +138,18 @@ function mostInFlight(samples: readonly Sample[]): number {
     .reduce((most, { inFlight }) => Math.max(most, inFlight), 0);
 }
 
-/** Stores a backlog for the last endpoint, past the engine, because nothing of it is to be sent now. */
-async function fill(place: Place, endpoints: Endpoints, backlog: number): Promise<void> {
+/** Stores a backlog for the last endpoint, past the engine, because nothing of it is to be sent now; or events and a replay of them. */
+async function fill(place: Place, endpoints: Endpoints, of: Backlogged, backlog: number): Promise<void> {
   const storage = place.fillingStorage();
   await storage.start({ now: Date.now });
-  await storeAll(storage, await subscribed(storage, endpoints), backlog);
+  const subscription = await subscribed(storage, endpoints);
+  await storeAll(storage, subscription, backlog, of === 'dead');
+  if (of === 'replaying') {
+    const { accountId, id: subscriptionId } = subscription;
+    const when = { from: 0, until: null };
+    const filter = { subscriptionId, topic: null, record: null, ...when, outcomes: [], missing: true };
+    await storage.createReplay({ id: randomUUID(), accountId, filter, pacePerSecond: replayPace });
+  }
   await storage.stop();
 }
 
@@ -147,7 +160,7 @@ async function fillWhileClosed(place: Place, endpoints: Endpoints, backlog: numb
   const subscription = await subscribed(storage, endpoints);
   const move = { subscriptionId: subscription.id, reason: '', pauseLaneMs: 0 };
   const [paused] = await storage.moveHealth([{ ...move, healthVersion: subscription.healthVersion, health: 'paused' }]);
-  await storeAll(storage, subscription, backlog);
+  await storeAll(storage, subscription, backlog, true);
   await setTimeout(openedAfterMs);
   await storage.moveHealth([{ ...move, healthVersion: paused?.healthVersion ?? -1, health: 'healthy' }]);
   await storage.stop();
@@ -165,9 +178,11 @@ async function storeAll(
   storage: StorageAdapter,
   { accountId, topic, id: subscriptionId }: Subscription,
   backlog: number,
+  withDeliveries: boolean,
 ): Promise<void> {
   for (let stored = 0; stored < backlog; stored += storedAtOnce) {
-    await store(storage, Math.min(storedAtOnce, backlog - stored), stored, { accountId, topic, subscriptionId });
+    const count = Math.min(storedAtOnce, backlog - stored);
+    await store(storage, count, stored, { accountId, topic, subscriptionId }, withDeliveries);
   }
 }
 
@@ -176,6 +191,7 @@ async function store(
   count: number,
   stored: number,
   { accountId, topic, subscriptionId }: { readonly accountId: string; readonly topic: string; readonly subscriptionId: number },
+  withDeliveries: boolean,
 ): Promise<void> {
   const events: StoredEvent[] = [];
   const deliveries: NewDelivery[] = [];
@@ -192,7 +208,7 @@ async function store(
       idempotencyKey: null,
       metadata: {},
     });
-    deliveries.push({ id: randomUUID(), accountId, subscriptionId, eventId: id, leased: false });
+    if (withDeliveries) deliveries.push({ id: randomUUID(), accountId, subscriptionId, eventId: id, leased: false });
   }
   await storage.storeEvents({ events, deliveries, fence: 'backlog', leaseMs: 60_000 });
 }

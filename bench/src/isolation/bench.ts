@@ -13,14 +13,14 @@ import { pgBossSender } from './pg-boss-sender.ts';
 import { endpointCount } from './sender.ts';
 
 export const isolationOptions = {
-  only: names('what is measured', ['sick', 'backlog', 'catch-up']),
+  only: names('what is measured', ['sick', 'backlog', 'catch-up', 'replay']),
   storages: names('where the engine stores', storageNames, ['sqlite', 'postgres']),
   peers: names('job queues of others to measure as well', ['pg-boss', 'bullmq', 'none'], ['pg-boss', 'bullmq']),
   rounds: integer('rounds, each with one run of both kinds', 3, 1, 1, 100),
   seconds: integer('seconds of each run that are measured, after the time to settle', 10, 1, 1, 600),
   deadline: integer('how long one request may take, in milliseconds', 5_000, 3_000, 100, 20_000),
   rate: integer('events a second; 0 for 60 % of what each sender holds', 0, 300, 0, 100_000),
-  backlog: integer('deliveries that wait for the dead endpoint', 1_000_000, 2_000, 1, 100_000_000),
+  backlog: integer('deliveries that wait for the dead endpoint, or are replayed', 1_000_000, 2_000, 1, 100_000_000),
   live: integer('events a second beside the backlog', 1_000, 200, 1, 100_000),
   pace: integer('deliveries that were held for the endpoint that catches up, for each second of a run', 100, 50, 1, 10_000),
   ...commonOptions,
@@ -57,10 +57,11 @@ export async function benchIsolation(
       for (const sender of taking) senders.push(await measureIsolation(sender, population, settings, endpoints, tell));
     }
     const settings = { seed, rounds, seconds, deadlineMs, perSecond: chosen.live };
-    const sizes = { dead: chosen.backlog, 'catching-up': seconds * chosen.pace };
+    const sizes = { dead: chosen.backlog, 'catching-up': seconds * chosen.pace, replaying: chosen.backlog };
     for (const [part, of] of [
       ['backlog', 'dead'],
       ['catch-up', 'catching-up'],
+      ['replay', 'replaying'],
     ] as const) {
       if (!only.includes(part)) continue;
       for (const name of stored) {
@@ -100,7 +101,7 @@ function backlogBounds({ name, of, p99Ratio, rssGrowthMib }: BacklogFigures): Bo
 }
 
 /** What live traffic is beside. */
-const besides = { dead: 'a backlog', 'catching-up': 'one that catches up' } as const;
+const besides = { dead: 'a backlog', 'catching-up': 'one that catches up', replaying: 'a replay' } as const;
 
 function problemsOf({ name, losses: { missing, repeated, forgotten, unrecorded } }: IsolationFigures): string[] {
   const problems: string[] = [];
