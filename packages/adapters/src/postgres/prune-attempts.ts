@@ -6,10 +6,10 @@ import type { Names } from './names.ts';
 import { byDay, dateOf, unlessDropped } from './partitions.ts';
 import { plannedEachTime, type Runner } from './statement.ts';
 
-/** Lines of each outcome looked at in one part, to find those that may go among others that are kept for longer. */
-const linesPerPart = 2_000;
+/** Lines of each outcome looked at in one part for each that it may delete, to find those among others that are kept for longer. */
+const linesPerDeleted = 2;
 /** Accounts looked at in one part: each costs a walk over as many entries of an index as it may keep. */
-const accountsPerPart = 100;
+const accountsPerPart = 20;
 /** Accounts with ages of their own looked at in one part. */
 const apartPerPart = 50;
 
@@ -103,7 +103,7 @@ export function preparePruneAttempts(names: Names) {
     with recursive wanted as materialized (
       select * from json_to_recordset($1::text::json) as w (outcome text, before bigint, at bigint, id bigint)
     ), part as materialized (
-      ${outcomes.map((outcome) => linesFrom(names, outcome, `${linesPerPart}`)).join(' union all ')}
+      ${outcomes.map((outcome) => linesFrom(names, outcome, '$7::integer')).join(' union all ')}
     ), old as materialized (
       select account_id, id, day, at from part where ${isNotSpared} and account_id <> all ($2::text::text[])
       order by at, id limit $5::integer
@@ -111,7 +111,7 @@ export function preparePruneAttempts(names: Names) {
       (
         select account_id, 1 from ${names.attempts}
         where account_id > $3::text
-          and not exists (select from old) and (select count(*) from part) < ${linesPerPart}
+          and not exists (select from old) and (select count(*) from part) < $7::integer
         order by account_id limit 1
       )
       union all
@@ -180,6 +180,7 @@ export function preparePruneAttempts(names: Names) {
     { others, apart }: Ages,
     limit: number,
   ): Promise<{ readonly deleted: number; readonly places: LinePlaces }> {
+    const size = linesPerDeleted * limit;
     const beforeOf = (outcome: OutcomeKind): number => (outcome === 'delivered' ? others.deliveredBefore : others.othersBefore);
     const {
       parts,
@@ -194,6 +195,7 @@ export function preparePruneAttempts(names: Names) {
       others.keep,
       limit,
       toJson(apart),
+      size,
     ]);
     const doomed = [...(tooOld ?? []), ...(excess ?? [])];
     const deleted = await forget(runner, doomed);
@@ -201,11 +203,11 @@ export function preparePruneAttempts(names: Names) {
     const isCut = cut !== null && tooOld?.length === limit;
     const old = from.old.flatMap((place) => {
       const part = parts?.find(({ outcome }) => outcome === place.outcome);
-      const isFull = part?.count === linesPerPart;
+      const isFull = part?.count === size;
       if (isCut) return [{ outcome: place.outcome, ...(isFull && isBefore(part, cut) ? placeOf(part) : later(place, cut)) }];
       return part && isFull ? [{ outcome: place.outcome, ...placeOf(part) }] : [];
     });
-    const hasWalked = tooOld === null && (parts ?? []).reduce((sum, { count }) => sum + count, 0) < linesPerPart;
+    const hasWalked = tooOld === null && (parts ?? []).reduce((sum, { count }) => sum + count, 0) < size;
     return { deleted, places: { ...from, old, account: hasWalked && excess === null ? next : from.account } };
   }
 

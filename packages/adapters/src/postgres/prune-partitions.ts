@@ -89,15 +89,18 @@ export function preparePrunePartitions(names: Names) {
     return isDropped ? rows : 0;
   }
 
-  /** Drops those of past days that may go, each in a transaction of its own; answers how many rows went with them. */
+  /**
+   * Drops those of past days that may go, each in a transaction of its own; answers how many rows went with them, and null when
+   * it has not looked, because a lock was not given a moment ago.
+   */
   return async (
     connection: Connection,
     past: readonly Partition[],
     ages: Ages,
     now: number,
-  ): Promise<{ readonly attempts: number; readonly events: number }> => {
+  ): Promise<{ readonly attempts: number; readonly events: number } | null> => {
     const dropped = { attempts: 0, events: 0 };
-    if (now < triesFrom) return dropped;
+    if (now < triesFrom) return null;
     const apart = ages.apart.length === 0 ? [] : [toArray(ages.apart.map(({ accountId }) => accountId))];
     // Events may go once the lines that need them have gone.
     for (const table of ['attempts', 'events'] as const) {

@@ -3,8 +3,8 @@ import { toJson, type Connection } from './connection.ts';
 import type { Names } from './names.ts';
 import { plannedEachTime } from './statement.ts';
 
-/** Events looked at in one part. */
-const eventsPerPart = 5_000;
+/** Events looked at in one part for each that it may delete. */
+const eventsPerDeleted = 5;
 /**
  * Subscriptions looked at in one part: each costs a walk over the index of its account's log. One by subscription would be
  * the only index of the log that is written all over the place, for the sake of few rows that are looked at once.
@@ -51,7 +51,7 @@ export function preparePruneEvents(names: Names) {
     with ${apart(5)}, part as materialized (
       select stored_at, id, day, account_id from ${names.events}
       where stored_at < $1::bigint and day <= ($1::bigint / 86400000)::integer and (stored_at, id) > ($2::bigint, $3::text)
-      order by stored_at, id limit ${eventsPerPart}
+      order by stored_at, id limit $7::integer
     )
     select json_build_object(
       'unneeded', (
@@ -61,7 +61,7 @@ export function preparePruneEvents(names: Names) {
       ),
       'next', (
         select json_build_object('stored_at', stored_at, 'id', id) from part
-        where (select count(*) from part) = ${eventsPerPart} order by stored_at desc, id desc limit 1
+        where (select count(*) from part) = $7::integer order by stored_at desc, id desc limit 1
       )
     )::text`);
   const lock = plannedEachTime<readonly unknown[]>(`
@@ -88,7 +88,14 @@ export function preparePruneEvents(names: Names) {
   ): Promise<{ readonly deleted: number; readonly next: EventPlace | null }> => {
     const before = ages.lastRestBefore;
     const bounds = [toJson(ages.apart), ages.others.restBefore];
-    const { unneeded, next } = await connection.run(look, [before, from.stored_at, from.id, limit, ...bounds]);
+    const { unneeded, next } = await connection.run(look, [
+      before,
+      from.stored_at,
+      from.id,
+      limit,
+      ...bounds,
+      eventsPerDeleted * limit,
+    ]);
     if (!unneeded) return { deleted: 0, next };
     const deleted = await connection.transact(async ({ run }) =>
       run(forget, [before, toJson(await run(lock, [toJson(unneeded)]))]),

@@ -20,6 +20,12 @@ interface Part {
   readonly looked: Looked;
 }
 
+/**
+ * How often to look for whole partitions while rows are forgotten, in milliseconds: that costs more than to forget a hundred of
+ * them.
+ */
+const wholeEveryMs = 10_000;
+
 const start: Looked = { lines: firstLines, event: { stored_at: 0, id: '' }, subscription: 0 };
 const nothing: PruneResult = { attempts: 0, events: 0, subscriptions: 0 };
 const none: ReadonlySet<string> = new Set();
@@ -35,6 +41,7 @@ export function preparePrune(names: Names, partitions: ReturnType<typeof prepare
   const pruneEvents = preparePruneEvents(names);
   const pruneSubscriptions = preparePruneSubscriptions(names);
   let resume = start;
+  let wholeFrom = 0;
 
   async function prunePart(connection: Connection, from: Looked, ages: Ages, limit: number): Promise<Part> {
     if (from.lines !== null) {
@@ -55,8 +62,11 @@ export function preparePrune(names: Names, partitions: ReturnType<typeof prepare
     const { now, past } = await partitions.makeAhead(connection);
     // Which accounts are spared is a question of each statement.
     const ages = agesAt(request, now, none);
-    const whole = await prunePartitions(connection, past, ages, now);
-    if (whole.attempts + whole.events > 0) return { ...nothing, ...whole };
+    if (resume === start || now >= wholeFrom) {
+      const whole = await prunePartitions(connection, past, ages, now);
+      if (whole && whole.attempts + whole.events > 0) return { ...nothing, ...whole };
+      if (whole) wholeFrom = now + wholeEveryMs;
+    }
 
     let isWhole = resume === start;
     for (let from = resume; ;) {

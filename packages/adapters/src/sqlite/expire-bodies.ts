@@ -5,7 +5,7 @@ import { goneText, recordPath } from './kept-record.ts';
 import { findSpared, sparedSet } from './prune-attempts.ts';
 
 /** Rows looked at in one transaction, and so at most as many that are emptied. */
-const rowsPerPart = 200;
+const rowsPerPart = 25;
 
 interface Line {
   readonly id: number;

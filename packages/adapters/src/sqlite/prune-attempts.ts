@@ -13,8 +13,8 @@ export function sparedSet(rows: readonly { readonly account_id: string }[]): Rea
   return new Set(rows.map(({ account_id: account }) => account));
 }
 
-/** Lines looked at in one part, to find those that may go among others that are kept for longer. */
-const linesPerPart = 1_000;
+/** Lines looked at in one part for each that it may delete, to find those among others that are kept for longer. */
+const linesPerDeleted = 5;
 
 /** Accounts looked at in one part: each costs a walk over as many entries of an index as it may keep. */
 const accountsPerPart = 5;
@@ -103,7 +103,8 @@ export function preparePruneAttempts(connection: Connection) {
     limit: number,
   ): { readonly deleted: number; readonly place: LinePlace | null } {
     const before = outcome === 'delivered' ? others.deliveredBefore : others.othersBefore;
-    const rows = lookAtOld.all({ outcome, before, ...from, limit: linesPerPart });
+    const size = linesPerDeleted * limit;
+    const rows = lookAtOld.all({ outcome, before, ...from, limit: size });
     let deleted = 0;
     let place = from;
     for (const { id, account_id: account, started_at: startedAt } of rows) {
@@ -111,7 +112,7 @@ export function preparePruneAttempts(connection: Connection) {
       if (!isApart(account)) deleted += deleteLine.run(id).changes;
       place = { startedAt, id };
     }
-    return { deleted, place: rows.length < linesPerPart ? null : place };
+    return { deleted, place: rows.length < size ? null : place };
   }
 
   /** Lines beyond what each of the next accounts keeps. */

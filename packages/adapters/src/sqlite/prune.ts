@@ -6,6 +6,8 @@ import { preparePruneUnneeded } from './prune-unneeded.ts';
 
 /** Rows deleted in one transaction: few enough that neither the host nor another process waits for it. */
 const rowsPerPart = 200;
+/** A call for no more rows than this is one of many beside live traffic: it is a single transaction, for so many of them. */
+const gentle = { limit: 100, rows: 25 };
 
 /** How far was looked: at lines, events and subscriptions; null where nothing is left to look at. */
 interface Looked {
@@ -30,9 +32,9 @@ export function preparePrune(connection: Connection) {
     request: PruneRequest,
     now: number,
     from: Looked,
+    limit: number,
   ): { readonly pruned: PruneResult; readonly looked: Looked } {
     const ages = agesAt(request, now, unneeded.spared());
-    const limit = Math.min(rowsPerPart, request.limit);
     if (from === start) unneeded.deleteReplays(request, now, limit);
     let looked = from;
     if (hasMore(looked.lines)) {
@@ -50,12 +52,15 @@ export function preparePrune(connection: Connection) {
   }
 
   return async (request: PruneRequest, now: number): Promise<PruneResult> => {
+    const isGentle = request.limit <= gentle.limit;
+    const size = isGentle ? gentle.rows : rowsPerPart;
     let isWhole = resume === start;
     let from = resume;
     let sum = nothing;
     for (;;) {
       const most = Math.max(sum.attempts, sum.events, sum.subscriptions);
-      const { pruned, looked } = await connection.write(() => prunePart({ ...request, limit: request.limit - most }, now, from));
+      const limit = Math.min(size, request.limit - most);
+      const { pruned, looked } = await connection.write(() => prunePart(request, now, from, limit));
       sum = add(sum, pruned);
       from = looked;
       const isFound = sum !== nothing;
@@ -66,6 +71,7 @@ export function preparePrune(connection: Connection) {
         if (isFound || isWhole) break;
         isWhole = true;
       }
+      if (isGentle && isFound) break;
       await new Promise(setImmediate);
     }
     resume = from;

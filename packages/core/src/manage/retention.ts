@@ -33,11 +33,20 @@ export interface RetentionContext {
   readonly monotonicNow: () => number;
 }
 
-/** Rows deleted in one call: few enough that nobody waits for it. */
-const rowsPerCall = 1_000;
+/** How much is forgotten in one call, and for how many times as long as that took it rests before the next, up to a second. */
+interface Speed {
+  readonly rows: number;
+  readonly rests: number;
+}
 
-/** How long it rests after each call beside live traffic: so many times as long as the call took, up to a second. */
-const rest = { times: 4, mostMs: 1_000 };
+/** Beside live traffic: so little that nobody notices. */
+const gentle: Speed = { rows: 100, rests: 19 };
+/** Once it has been at it for so long that more may become old meanwhile than it forgets. */
+const behind: Speed = { rows: 1_000, rests: 4 };
+const behindAfterMs = 300_000;
+/** Where somebody waits for it. */
+const waitedFor: Speed = { rows: 1_000, rests: 0 };
+const longestRestMs = 1_000;
 
 /** How much rarer it looks, at the most, as long as there is nothing to forget. */
 const rarest = 10;
@@ -97,7 +106,10 @@ export class Retention {
     try {
       if (await this.#cutClosedLanes()) this.#pauseMs = policy.everyMs;
       const accounts = await this.#context.accounts();
-      for (const batch of [async () => this.#pruneBatch(accounts), async () => this.#expireBatch()]) {
+      for (const batch of [
+        async (rows: number) => this.#pruneBatch(accounts, rows),
+        async (rows: number) => this.#expireBatch(rows),
+      ]) {
         await this.#repeat(batch, rests);
       }
     } catch (error) {
@@ -107,13 +119,16 @@ export class Retention {
   }
 
   /** Goes on for as long as there may be more; where it rests, it leaves most of the time to others. */
-  async #repeat(batch: () => Promise<boolean>, rests: boolean): Promise<void> {
+  async #repeat(batch: (rows: number) => Promise<boolean>, rests: boolean): Promise<void> {
     const { policy, monotonicNow } = this.#context;
+    const behindFrom = monotonicNow() + behindAfterMs;
     while (!this.#stopped) {
       const began = monotonicNow();
-      if (!(await batch())) return;
+      const whileResting = began < behindFrom ? gentle : behind;
+      const speed = rests ? whileResting : waitedFor;
+      if (!(await batch(speed.rows))) return;
       this.#pauseMs = policy.everyMs;
-      if (rests) await this.#rest(rest.times * (monotonicNow() - began));
+      if (rests) await this.#rest(speed.rests * (monotonicNow() - began));
       else await nextTurn();
     }
   }
@@ -122,7 +137,7 @@ export class Retention {
     if (this.#stopped) return;
     await new Promise<void>((resolve) => {
       this.#endRest = resolve;
-      this.#restTimer = setTimeout(resolve, Math.min(ms, rest.mostMs)).unref();
+      this.#restTimer = setTimeout(resolve, Math.min(ms, longestRestMs)).unref();
     });
   }
 
@@ -133,7 +148,7 @@ export class Retention {
     const sums = new Map<number, Cut>();
     try {
       for (let after: number | null = 0; after !== null && !this.#stopped;) {
-        const { cuts, cursor } = await storage.cutClosedLanes({ maxPerLane, maxAgeMs, limit: rowsPerCall, after });
+        const { cuts, cursor } = await storage.cutClosedLanes({ maxPerLane, maxAgeMs, limit: waitedFor.rows, after });
         for (const cut of cuts) sums.set(cut.subscription.id, withCut(cut, sums.get(cut.subscription.id)));
         after = cursor;
         await nextTurn();
@@ -145,27 +160,27 @@ export class Retention {
   }
 
   /** Says whether there may be more. */
-  async #pruneBatch(accounts: readonly AccountPruneAges[]): Promise<boolean> {
+  async #pruneBatch(accounts: readonly AccountPruneAges[], limit: number): Promise<boolean> {
     const { policy, storage } = this.#context;
     const pruned = await storage.prune({
       deliveredAfterMs: policy.deliveredMs,
       failedAfterMs: policy.failedMs,
       maxAttemptsPerAccount: policy.maxAttemptsPerAccount,
       accounts,
-      limit: rowsPerCall,
+      limit,
     });
     return pruned.attempts + pruned.events + pruned.subscriptions > 0;
   }
 
   /** Says whether there may be more. */
-  async #expireBatch(): Promise<boolean> {
+  async #expireBatch(limit: number): Promise<boolean> {
     const { policy, slackMs, storage } = this.#context;
     const { answersMs, recordsMs } = policy;
     if (answersMs === undefined && recordsMs === undefined) return false;
     const expired = await storage.expireBodies({
       answersAfterMs: answersMs === undefined ? null : answersMs + slackMs,
       recordsAfterMs: recordsMs === undefined ? null : recordsMs + slackMs,
-      limit: rowsPerCall,
+      limit,
     });
     return expired.answers + expired.records > 0;
   }

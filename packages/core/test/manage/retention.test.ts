@@ -82,7 +82,7 @@ function begun(given: {
   });
 }
 
-test('beside live traffic it rests for four times as long as a call took, and not when it is waited for', async (t) => {
+test('beside live traffic it rests for nineteen times as long as a call took, and not when it is waited for', async (t) => {
   let clock = 0;
   const times: number[] = [];
   const prune = async (_: PruneRequest, looks: number): Promise<PruneResult> => {
@@ -102,9 +102,34 @@ test('beside live traffic it rests for four times as long as a call took, and no
   clearInterval(awake);
   const rests = [times[4]! - times[3]!, times[5]! - times[4]!];
   t.true(
-    rests.every((ms) => ms >= 99),
+    rests.every((ms) => ms >= 474),
     `${rests.join(', ')}; without rests ${waitedFor}`,
   );
+});
+
+test('once it has been at it for five minutes, calls are larger, and it rests for four times as long as one took', async (t) => {
+  let clock = 0;
+  const times: number[] = [];
+  const limits: number[] = [];
+  const prune = async ({ limit }: PruneRequest): Promise<PruneResult> => {
+    limits.push(limit);
+    times.push(performance.now());
+    clock += times.length === 1 ? 300_000 : 25;
+    return times.length < 5 ? { ...nothing, attempts: 1 } : nothing;
+  };
+  const retention = begun({ prune, monotonicNow: () => clock });
+  const awake = setInterval(() => undefined, 1_000);
+  retention.run();
+  while (times.length < 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  await retention.stop();
+  clearInterval(awake);
+  const rests = [2, 3, 4].map((call) => times[call]! - times[call - 1]!);
+  t.true(
+    rests.every((ms) => ms >= 99),
+    `${rests.join(', ')}`,
+  );
+  t.true(Math.min(...rests) < 400, `${rests.join(', ')}`);
+  t.deepEqual(limits, [100, 1_000, 1_000, 1_000, 1_000]);
 });
 
 test('stop does not wait for a rest to be over', async (t) => {
