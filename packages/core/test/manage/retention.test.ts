@@ -126,9 +126,9 @@ test('once it has been at it for five minutes, calls are larger, and it rests fo
   const rests = [2, 3, 4].map((call) => times[call]! - times[call - 1]!);
   t.true(
     rests.every((ms) => ms >= 99),
-    `${rests.join(', ')}`,
+    rests.join(', '),
   );
-  t.true(Math.min(...rests) < 400, `${rests.join(', ')}`);
+  t.true(Math.min(...rests) < 400, rests.join(', '));
   t.deepEqual(limits, [100, 1_000, 1_000, 1_000, 1_000]);
 });
 
