@@ -85,12 +85,12 @@ export class DeliveryLoop {
 
   /**
    * How many deliveries fit into memory, and how many more do now; none is kept from it while it does not deliver by itself.
-   * What waits in the storage comes first where it may need the room.
+   * Where half of it is taken, what waits in the storage comes first.
    */
   get memory(): { readonly size: number; readonly room: number } {
-    const { size, room } = this.#context.lanes;
+    const { size, room, taken } = this.#context.lanes;
     if (!this.#running) return { size, room: Number.POSITIVE_INFINITY };
-    const isKept = room < size / 2 && (this.#wanted || this.#claiming !== undefined);
+    const isKept = taken > size / 2 && (this.#wanted || this.#claiming !== undefined);
     return { size, room: isKept ? 0 : room };
   }
 
