@@ -170,9 +170,9 @@ for (const { name, make } of storages) {
     await Promise.all(
       Array.from({ length: 4 }, async () => engine.emit('sub_tag(3)', { accountId: 7, objectType: 0, record: mary })),
     );
+    while (answers.length < 50) await new Promise(setImmediate);
     const delivering = engine.deliverDue();
     const stopping = engine.stop();
-    while (answers.length < 50) await new Promise(setImmediate);
     for (const answer of answers) answer();
     await Promise.all([delivering, stopping]);
     t.is(transport.sent.length, 50);
