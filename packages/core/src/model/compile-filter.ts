@@ -10,6 +10,7 @@ export type Passes = (event: Filtered) => boolean;
 
 type Read = (event: Filtered) => FieldValue | undefined;
 type Test = (value: FieldValue | undefined) => boolean;
+type ToNumber = (value: FieldValue | undefined) => number | undefined;
 
 /**
  * A filter that was checked, as a function. Nothing that an event can hold makes it throw.
@@ -20,27 +21,33 @@ type Test = (value: FieldValue | undefined) => boolean;
  * or an empty text) does not exist, is equal to nothing, begins with nothing, and is neither less nor more than anything.
  */
 export function compileFilter(filter: Filter): Passes {
-  if ('all' in filter) return every(filter.all.map(compileFilter));
+  return compiled(filter, rememberingNumberOf());
+}
+
+function compiled(filter: Filter, toNumber: ToNumber): Passes {
+  const isOne = (wanted: readonly FilterValue[]): Test => isOneOf(wanted, toNumber);
+  const isOrdered = (wanted: string | number, holds: (order: number) => boolean): Test => compared(wanted, toNumber, holds);
+  if ('all' in filter) return every(filter.all.map((part) => compiled(part, toNumber)));
   if ('any' in filter) {
-    const parts = filter.any.map(compileFilter);
+    const parts = filter.any.map((part) => compiled(part, toNumber));
     return (event) => {
       for (const part of parts) if (part(event)) return true;
       return false;
     };
   }
   if ('not' in filter) {
-    const part = compileFilter(filter.not);
+    const part = compiled(filter.not, toNumber);
     return (event) => !part(event);
   }
-  if ('exact' in filter) return tests(filter.exact, (wanted) => isOneOf([wanted]));
-  if ('in' in filter) return tests(filter.in, isOneOf);
+  if ('exact' in filter) return tests(filter.exact, (wanted) => isOne([wanted]));
+  if ('in' in filter) return tests(filter.in, isOne);
   if ('exists' in filter) return tests(filter.exists, (wanted) => (value) => isSomething(value) === wanted);
   if ('prefix' in filter) return tests(filter.prefix, (wanted) => (value) => textOf(value)?.startsWith(wanted) ?? false);
   if ('suffix' in filter) return tests(filter.suffix, (wanted) => (value) => textOf(value)?.endsWith(wanted) ?? false);
-  if ('gt' in filter) return tests(filter.gt, (wanted) => compared(wanted, (order) => order > 0));
-  if ('gte' in filter) return tests(filter.gte, (wanted) => compared(wanted, (order) => order >= 0));
-  if ('lt' in filter) return tests(filter.lt, (wanted) => compared(wanted, (order) => order < 0));
-  return tests(filter.lte, (wanted) => compared(wanted, (order) => order <= 0));
+  if ('gt' in filter) return tests(filter.gt, (wanted) => isOrdered(wanted, (order) => order > 0));
+  if ('gte' in filter) return tests(filter.gte, (wanted) => isOrdered(wanted, (order) => order >= 0));
+  if ('lt' in filter) return tests(filter.lt, (wanted) => isOrdered(wanted, (order) => order < 0));
+  return tests(filter.lte, (wanted) => isOrdered(wanted, (order) => order <= 0));
 }
 
 function every(parts: readonly Passes[]): Passes {
@@ -71,7 +78,7 @@ function reader(name: string): Read {
   return ({ record }) => (Object.hasOwn(record, field) ? record[field] : undefined);
 }
 
-function isOneOf(wanted: readonly FilterValue[]): Test {
+function isOneOf(wanted: readonly FilterValue[], toNumber: ToNumber): Test {
   const texts = new Set(wanted.filter((one) => typeof one === 'string'));
   const numbers = new Set(wanted.filter((one) => typeof one === 'number'));
   const flags = new Set(wanted.filter((one) => typeof one === 'boolean'));
@@ -79,7 +86,7 @@ function isOneOf(wanted: readonly FilterValue[]): Test {
     switch (typeof value) {
       case 'string': {
         if (texts.has(value)) return true;
-        const number = numbers.size > 0 ? numberOf(value) : undefined;
+        const number = numbers.size > 0 ? toNumber(value) : undefined;
         return number !== undefined && numbers.has(number);
       }
       case 'number':
@@ -92,10 +99,10 @@ function isOneOf(wanted: readonly FilterValue[]): Test {
   };
 }
 
-function compared(wanted: string | number, holds: (order: number) => boolean): Test {
+function compared(wanted: string | number, toNumber: ToNumber, holds: (order: number) => boolean): Test {
   if (typeof wanted === 'number') {
     return (value) => {
-      const number = numberOf(value);
+      const number = toNumber(value);
       return number !== undefined && holds(number - wanted);
     };
   }
@@ -108,6 +115,18 @@ function isSomething(value: FieldValue | undefined): boolean {
 
 function textOf(value: FieldValue | undefined): string | undefined {
   return typeof value === 'number' ? String(value) : typeof value === 'string' ? value : undefined;
+}
+
+/** Reads a text once for all tests of a filter that look at it in a row. */
+function rememberingNumberOf(): ToNumber {
+  let last: FieldValue | undefined;
+  let number: number | undefined;
+  return (value) => {
+    if (value === last) return number;
+    last = value;
+    number = numberOf(value);
+    return number;
+  };
 }
 
 /** At most 15 digits, because more of them are not told apart as a number. */
