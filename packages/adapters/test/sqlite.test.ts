@@ -172,6 +172,25 @@ test('the settings of the host, BigInt integers and a LIKE that respects case, c
   t.deepEqual([rows[0]?.id, total], [1, 1]);
 });
 
+test('a call that forgets a hundred rows at the most is one short transaction, and one for more goes on to its limit', async (t) => {
+  const clock = testClock(1_000);
+  const storage = await started(sqliteStorage({ filename: newFile() }), clock.now);
+  const ages = { deliveredAfterMs: 0, failedAfterMs: 0, maxAttemptsPerAccount: 0, accounts: [] };
+  const forgotten: number[] = [];
+  for (const limits of [
+    [100, 100, 100, 100],
+    [1_000, 1_000],
+  ]) {
+    for (let event = 0; event < 60; event += 1) {
+      await storage.storeEvents({ ...batchFor(`${limits.length}-${event}`, [1]), deliveries: [] });
+    }
+    clock.move(1_000);
+    for (const limit of limits) forgotten.push((await storage.prune({ ...ages, limit })).events);
+  }
+  t.deepEqual(forgotten, [25, 25, 10, 0, 60, 0]);
+  await storage.stop();
+});
+
 test('a file that a newer version has written is refused, and left as it is', async (t) => {
   const filename = newFile();
   await (await started(sqliteStorage({ filename }))).stop();
