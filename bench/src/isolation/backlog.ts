@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { ontraportCatalog, type NewDelivery, type StorageAdapter, type StoredEvent, type Subscription } from '@hookwell/core';
+import {
+  EngineOptionsSchema,
+  ontraportCatalog,
+  resolveOptions,
+  type NewDelivery,
+  type StorageAdapter,
+  type StoredEvent,
+  type Subscription,
+} from '@hookwell/core';
 import { percentile, spread, type Spread } from '../statistics.ts';
 import type { Place, StorageName, Storages } from '../storages.ts';
 import type { Behaviour } from '../traffic/behaviours.ts';
@@ -21,8 +29,8 @@ const backlogged = liveEndpoints;
  * what happened before it existed, by a replay at its default pace that goes on from run to run.
  */
 export type Backlogged = 'dead' | 'catching-up' | 'replaying';
-/** What `createEngine` has by default, in deliveries a second. */
-const replayPace = 50;
+/** That of a replay which is told nothing else, in deliveries a second. */
+const { pacePerSecond: replayPace } = resolveOptions(EngineOptionsSchema.properties.replay, {}, 'replay');
 /** Deliveries stored in one call. */
 const storedAtOnce = 1_000;
 /** Records of the backlog count from here, beyond those of any run. */

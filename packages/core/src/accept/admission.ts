@@ -53,8 +53,8 @@ export class Admission {
   enter(): boolean | Promise<boolean> {
     const { maxWaitMs } = this.#context;
     if (this.#inVain && this.#isWorthwhile()) this.#inVain = false;
-    const fits = !this.#inVain && maxWaitMs > 0 && this.#waiting.length === 0 && this.#room() > 0;
-    if (fits || this.#inVain || maxWaitMs === 0) return this.#begin(fits);
+    if (this.#inVain || maxWaitMs === 0) return this.#begin(false);
+    if (this.#waiting.length === 0 && this.#room() > 0) return this.#begin(true);
     return new Promise((resolve) => {
       this.#waiting.push({ since: this.#context.monotonicNow(), freedBefore: this.#freed, letIn: resolve });
       if (this.#waiting.length === 1) this.#arm();

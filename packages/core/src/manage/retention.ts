@@ -124,11 +124,11 @@ export class Retention {
     const behindFrom = monotonicNow() + behindAfterMs;
     while (!this.#stopped) {
       const began = monotonicNow();
-      const whileResting = began < behindFrom ? gentle : behind;
-      const speed = rests ? whileResting : waitedFor;
+      const besideTraffic = began < behindFrom ? gentle : behind;
+      const speed = rests ? besideTraffic : waitedFor;
       if (!(await batch(speed.rows))) return;
       this.#pauseMs = policy.everyMs;
-      if (rests) await this.#rest(speed.rests * (monotonicNow() - began));
+      if (speed.rests > 0) await this.#rest(speed.rests * (monotonicNow() - began));
       else await nextTurn();
     }
   }
