@@ -2,7 +2,7 @@ import { postgresStorage } from '@hookwell/adapters/postgres';
 import type { PruneRequest } from '@hookwell/core';
 import test from 'ava';
 import { fillPostgres } from '../../bench/src/retention/fill-postgres.ts';
-import { dayMs } from '../../bench/src/retention/history.ts';
+import { dayMs, historyDays } from '../../bench/src/retention/history.ts';
 import { testDatabase, type TestDatabase } from '../../packages/adapters/test/postgres-fixture.ts';
 import { countingPool } from './history-blocks.ts';
 
@@ -22,9 +22,9 @@ test(`${lines} lines: a call that forgets some of them reads what goes with thes
   const pool = countingPool(database.behind, 'full');
   const storage = postgresStorage({ pool, schema: 'full' });
   await storage.start({ now: Date.now });
-  // Days are not old enough to go as a whole.
+  // Up to the middle of the oldest day, at whatever time of today: it is not old enough to go as a whole.
   const request: PruneRequest = {
-    deliveredAfterMs: 8.5 * dayMs,
+    deliveredAfterMs: (historyDays - 1.5) * dayMs + (Date.now() % dayMs),
     failedAfterMs: 100 * dayMs,
     maxAttemptsPerAccount: 1_000_000,
     accounts: [],
