@@ -251,6 +251,7 @@ for (const { name, makePlace } of sharedStorages) {
     while ((await dying.engine.deliveries.attempts(7, { limit: 0 })).total < 40) await new Promise(setImmediate);
     const second = scriptedTransport(() => delivered);
     const { id } = await dying.engine.replays.create(7, {}, { pacePerSecond: 40 });
+    while (toldAs(dying.told, 'error').length === 0) await new Promise(setImmediate);
     const next = await startForReal(t, open(), { transports: [second], ...options });
     while ((await next.engine.replays.get(7, id)).state === 'running') await new Promise((resolve) => setTimeout(resolve, 20));
     t.like(await next.engine.replays.get(7, id), { state: 'done', matched: 40, queued: 40 });
@@ -258,7 +259,6 @@ for (const { name, makePlace } of sharedStorages) {
     const times = new Map<string, number>();
     for (const { deliveryId } of rows) times.set(deliveryId, (times.get(deliveryId) ?? 0) + 1);
     t.deepEqual([...new Set(times.values())], [2]);
-    t.true(toldAs(dying.told, 'error').length > 0);
   });
 }
 

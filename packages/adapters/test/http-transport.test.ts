@@ -65,9 +65,11 @@ test('requests that wait for a connection get one when the one before them fails
 });
 
 test('a request whose time is over while it waits for a connection is never sent', async (t) => {
-  const { receiver, transport } = await setUp(t, { connections: 1, totalMs: 1_000 });
+  let now = 0;
+  const { receiver, transport } = await setUp(t, { connections: 1, totalMs: 1_000, monotonicNow: () => now });
   const stuck = transport.send(requestTo(receiver.url('never')));
   const waiting = transport.send(requestTo(receiver.url('ok', 'waiting')));
+  now = 1_000;
   t.like(await stuck, { ok: false, reason: 'no answer within 1000 ms' });
   t.like(await waiting, { ok: false, reason: 'no answer within 1000 ms' });
   t.like(await transport.send(requestTo(receiver.url('ok', 'after'))), { ok: true });

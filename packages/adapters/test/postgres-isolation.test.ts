@@ -225,7 +225,7 @@ test.serial('accepting and delivering send what they send without it, and an acc
     return [ofEngine, texts];
   };
   const [engine, own] = await statementsOf();
-  t.is(engine?.length, 6);
+  t.is(engine?.length, 6, engine?.join('\n\n'));
   t.is(own?.length, 1);
   const [engineBound, ownBound] = await statementsOf({ role });
   t.deepEqual(engineBound, engine);
