@@ -6,7 +6,7 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, rmSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -16,8 +16,17 @@ import { pathToFileURL } from 'node:url';
 
 /** PostgreSQL refuses to run as root; root runs it as nobody. */
 const identity = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-const folder = join(tmpdir(), `hookwell-postgres-${randomUUID()}`);
+const fsync = process.argv[2] ?? 'on';
+const folder = join(fsync === 'on' ? tmpdir() : memoryFolder(), `hookwell-postgres-${randomUUID()}`);
 const data = join(folder, 'data');
+
+/** A folder in memory if there is one with room enough, because to make and to remove files is most of what a schema costs. */
+function memoryFolder(): string {
+  const inMemory = '/dev/shm';
+  if (!existsSync(inMemory)) return tmpdir();
+  const { bavail, bsize } = statfsSync(inMemory);
+  return bavail * bsize < 4 * 1024 ** 3 ? tmpdir() : inMemory;
+}
 
 async function findBinaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
   const { platform, arch } = process;
@@ -95,7 +104,6 @@ try {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const port = await freePort();
-  const fsync = process.argv[2] ?? 'on';
   const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 200, fsync };
   let server = await startServer(postgres, settings);
   process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`);
