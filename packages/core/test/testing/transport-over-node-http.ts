@@ -54,7 +54,7 @@ export const soundSteps: Steps = {
 /** A transport on `node:http`, small enough to be read at once: the suite must pass it, and fail each of its saboteurs. */
 export function transportOverNodeHttp(broken: Partial<Steps> = {}): TransportAdapter {
   const steps = { ...soundSteps, ...broken };
-  const deadlineMs = 300;
+  const deadlineMs = 1_000;
   const inFlight = new Set<Promise<TransportResult>>();
   let agent: Agent | undefined;
   let context: TransportContext = { now: Date.now };
