@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export default {
@@ -10,6 +11,8 @@ export default {
     '!test/security/**',
     'examples/*/test/**/*.test.ts',
   ],
+  // Many files wait for a server or a clock most of the time.
+  concurrency: 2 * availableParallelism(),
   nodeArguments: ['--conditions=source'],
   // What one file has compiled, the next ones and later runs need not compile again.
   environmentVariables: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
