@@ -5,7 +5,7 @@ import { fillPostgres, makePostgresDays } from '../../bench/src/fill-postgres.ts
 import { laneCount } from '../../bench/src/workload.ts';
 import { testDatabase, type TestDatabase } from '../../packages/adapters/test/postgres-fixture.ts';
 import { claimRequest, outcomeOf } from '../../packages/adapters/test/storage-fixture.ts';
-import { countingPool, type CountingPool } from './history-blocks.ts';
+import { countingPool, type CountingPool } from '../../packages/adapters/test/counting-pool.ts';
 
 const finishedDeliveries = 200_000;
 /** Deliveries of a group, and groups that go through the storage one after the other. */

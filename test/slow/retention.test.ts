@@ -4,7 +4,7 @@ import test from 'ava';
 import { fillPostgres } from '../../bench/src/retention/fill-postgres.ts';
 import { dayMs, historyDays } from '../../bench/src/retention/history.ts';
 import { testDatabase, type TestDatabase } from '../../packages/adapters/test/postgres-fixture.ts';
-import { countingPool } from './history-blocks.ts';
+import { countingPool } from '../../packages/adapters/test/counting-pool.ts';
 
 const lines = 200_000;
 /** Blocks that a call may ask for, for each row that it deletes: its own, those of its indexes, and those of what may need it. */

@@ -5,7 +5,7 @@ import type { AccountRunner } from './account-calls.ts';
 import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
 import { isFirst, prepareSetWaiting, waitingPerLane } from './orders.ts';
-import { plannedEachTime } from './statement.ts';
+import { bySize } from './statement.ts';
 import { walkLanes } from './walk-lanes.ts';
 
 /** Lanes visited in one call: a few milliseconds, however many there are. The cursor goes on where it ended. */
@@ -47,17 +47,18 @@ interface Answer {
     readonly more: boolean;
     /** Lanes in which something is due that is behind another one of its order. */
     readonly behind: readonly number[] | null;
+    /** How large the queue is. */
+    readonly queueBytes: number;
   };
 }
 
 /** Makes the call that leases due deliveries, lane after lane. */
 export function prepareClaimDeliveries(names: Names) {
-  // Planned anew each time: a plan that was made for a short queue would read a long one from end to end. Both walks are
-  // evaluated only as far as lanes are asked for, and a lane's deliveries only as far as they are wanted.
+  // Both walks are evaluated only as far as lanes are asked for, and a lane's deliveries only as far as they are wanted.
   // Events are read at the top: PostgreSQL 18.4 crashes where a row that is locked has changed meanwhile, and another part
   // of the statement below the top chooses partitions as it runs.
   const setWaiting = prepareSetWaiting(names);
-  const claim = plannedEachTime<Answer>(`
+  const claim = bySize<Answer>(`
     with recursive clock as materialized (select ${names.now} as now where ${keepsMemory}),
     ${walkLanes(names, 'onwards', { after: '$1::bigint' })},
     ${walkLanes(names, 'again', { after: '0', upTo: '$1::bigint' })},
@@ -116,7 +117,8 @@ export function prepareClaimDeliveries(names: Names) {
         end,
         'more', turns = $4::integer or (select count(*) from walk) = ${maxLanesPerCall}
           or (select count(place) from picked) > (select count(*) from claimed),
-        'behind', (select json_agg(subscription_id) from picked where place is null)
+        'behind', (select json_agg(subscription_id) from picked where place is null),
+        'queueBytes', pg_relation_size('${names.deliveries}')
       )::text || '}'
     ))
     from visited, (
@@ -127,11 +129,14 @@ export function prepareClaimDeliveries(names: Names) {
       ) as row
     ) wanted`);
 
+  let queueBytes = 0;
+
   return async (runner: AccountRunner, request: ClaimRequest): Promise<ClaimResult> => {
     const { fence, leaseMs, limit, perLane, lanes, after } = request;
     const rooms = JSON.stringify(Object.fromEntries(lanes));
-    const answer = await runner.run(claim, [after, rooms, perLane, limit, fence, leaseMs]);
+    const answer = await runner.run(claim(queueBytes), [after, rooms, perLane, limit, fence, leaseMs]);
     const { subscriptions, cursor, more, behind } = answer.rest;
+    ({ queueBytes } = answer.rest);
     const isCut = behind !== null && (await setWaiting(runner, behind)) >= waitingPerLane;
     return {
       claims: readClaims(answer, fence),

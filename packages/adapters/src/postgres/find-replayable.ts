@@ -3,7 +3,7 @@ import { endOfPlaces as end, readReplayable, type ReplayableLine, type Replayabl
 import { toArray } from './arrays.ts';
 import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { oneByOne, plannedEachTime, type Runner } from './statement.ts';
 
 /** A pair, at its place. */
 type Pair = ReplayablePair<{ readonly stored_at: number }>;
@@ -27,10 +27,13 @@ export function prepareFindReplayable(names: Names) {
       where part.outcome = any ($5::text::text[]) and part.started_at >= $6::bigint and part.started_at < $7::bigint
         and ($8::text is null or part.topic = $8::text) and ($9::bigint is null or part.subscription_id = $9::bigint)
         and not exists (
-          select from ${names.attempts} as later where later.delivery_id = part.delivery_id and later.id > part.id
+          select from ${names.attempts} as later where later.delivery_id = part.delivery_id and later.id > part.id ${oneByOne}
         )
-        and not exists (select from ${names.deliveries} as d where d.id = part.delivery_id)
-        and exists (select from ${names.events} as e where e.id = part.event_id and e.day = part.event_day and ${keptRecord('e')})
+        and not exists (select from ${names.deliveries} as d where d.id = part.delivery_id ${oneByOne})
+        and exists (
+          select from ${names.events} as e
+          where e.id = part.event_id and e.day = part.event_day and ${keptRecord('e')} ${oneByOne}
+        )
     )
     select json_build_object('looked', (select count(*) from part), 'last', (select max(id) from part), 'rows', (
       select coalesce(json_agg(w order by w.id), '[]')
@@ -50,17 +53,15 @@ export function prepareFindReplayable(names: Names) {
         and ($8::bigint is null or lane.id = $8::bigint)
         and ((part.stored_at, part.id) > ($2::bigint, $3::text) or lane.id > $9::bigint)
     ), waiting as materialized (
-      select distinct d.subscription_id, d.event_id from ${names.deliveries} as d
-      where d.subscription_id in (select subscription_id from pairs) and d.event_id in (select event_id from pairs)
+      select lane.id, d.event_id from (select distinct subscription_id as id from pairs) as lane cross join lateral (
+        select event_id from ${names.deliveries} where subscription_id = lane.id ${oneByOne}
+      ) as d where d.event_id in (select event_id from pairs)
     ), wanted as (
       select stored_at, event_id, subscription_id, topic from pairs as p
-      where not exists (
-          select from waiting as w where w.subscription_id = p.subscription_id and w.event_id = p.event_id
-        )
-        and not exists (
-          select from ${names.attempts} as a
-          where a.event_day = p.day and a.event_id = p.event_id and a.subscription_id = p.subscription_id
-        )
+      where (subscription_id, event_id) not in (select id, event_id from waiting) and not exists (
+        select from ${names.attempts} as a
+        where a.event_day = p.day and a.event_id = p.event_id and a.subscription_id = p.subscription_id ${oneByOne}
+      )
       order by stored_at, event_id, subscription_id limit $6::integer
     )
     select json_build_object('looked', (select count(*) from part), 'last', (

@@ -4,7 +4,7 @@ import { toJson } from './connection.ts';
 import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
 import { createdInOrder } from './orders.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { oneByOne, plannedEachTime, type Runner } from './statement.ts';
 
 /** A delivery that is to be made due, as far as it is known before its event is locked. */
 interface Due {
@@ -31,24 +31,29 @@ export function prepareMakeDue(names: Names) {
       select a.delivery_id as id, a.subscription_id, a.event_id, a.event_day, a.number as attempts, (
         select coalesce(max(s.ordering), 'none') from ${names.subscriptions} as s where s.id = a.subscription_id
       ) as ordering
-      from ${names.attempts} as a
-      where a.delivery_id = wanted.id and a.account_id = $1::text order by a.number desc, a.id desc limit 1
+      from (select * from ${names.attempts} where delivery_id = wanted.id ${oneByOne}) as a
+      where a.account_id = $1::text order by a.number desc, a.id desc limit 1
     ) as last`);
   const findMissing = plannedEachTime<readonly Due[]>(`
+    with given as materialized (
+      select given.*, e.day from json_to_recordset($2::text::json) as given (id text, subscription_id bigint, event_id text)
+      cross join lateral (
+        select e.day from ${names.events} as e
+        where e.id = given.event_id and e.account_id = $1::text and ${keptRecord('e')} limit 1
+      ) as e
+    ), waiting as materialized (
+      select lane.id, d.event_id from (select distinct subscription_id as id from given) as lane cross join lateral (
+        select event_id from ${names.deliveries} where subscription_id = lane.id ${oneByOne}
+      ) as d where d.event_id in (select event_id from given)
+    )
     select coalesce(json_agg(missing), '[]')::text from (
-      select given.id, given.subscription_id, given.event_id, e.day as event_day, 0 as attempts, (
+      select given.id, given.subscription_id, given.event_id, given.day as event_day, 0 as attempts, (
         select coalesce(max(s.ordering), 'none') from ${names.subscriptions} as s where s.id = given.subscription_id
       ) as ordering
-      from json_to_recordset($2::text::json) as given (id text, subscription_id bigint, event_id text)
-      join ${names.events} as e on e.id = given.event_id and e.account_id = $1::text and ${keptRecord('e')}
-      where not exists (
-          select from ${names.deliveries} as d
-          where d.subscription_id = given.subscription_id and d.event_id = given.event_id
-        )
-        and not exists (
-          select from ${names.attempts} as a
-          where a.event_day = e.day and a.event_id = e.id and a.subscription_id = given.subscription_id
-        )
+      from given where (subscription_id, event_id) not in (select id, event_id from waiting) and not exists (
+        select from ${names.attempts} as a
+        where a.event_day = given.day and a.event_id = given.event_id and a.subscription_id = given.subscription_id ${oneByOne}
+      )
     ) as missing`);
   const lockEvents = plannedEachTime<readonly string[]>(`
     with given as materialized (

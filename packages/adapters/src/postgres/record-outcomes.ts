@@ -16,7 +16,7 @@ import { keepsMemory } from './keep-memory.ts';
 import type { Names } from './names.ts';
 import { keepingOrder, makeNextDue, orderLocks } from './orders.ts';
 import { codeOf } from './storage-error.ts';
-import { kept, plannedEachTime, type Runner, type Statement } from './statement.ts';
+import { bySize, plannedEachTime, type Runner } from './statement.ts';
 
 interface Recorded {
   readonly now: number;
@@ -221,23 +221,6 @@ const fencesLost = ' outcomes came too late for their leases, and the others are
 
 function hasLostFences(error: unknown): boolean {
   return HookwellError.is(error) && codeOf(error.cause) === '22P02';
-}
-
-/**
- * A statement whose plan is kept for as long as the queue is of about the same size: a plan that was made for a short
- * queue would read a long one from end to end. Each quadrupling has a plan of its own, so that there are few of them.
- */
-function bySize<Answer>(text: string): (bytes: number) => Statement<Answer> {
-  const statements = new Map<number, Statement<Answer>>();
-  return (bytes) => {
-    const size = Math.floor(Math.log2(bytes + 1) / 2);
-    let statement = statements.get(size);
-    if (!statement) {
-      statement = kept(`/* for a queue of ${4 ** size} bytes */ ${text}`);
-      statements.set(size, statement);
-    }
-    return statement;
-  };
 }
 
 /** Makes the call that hands claims back unsent. */

@@ -17,7 +17,7 @@ import { toArray } from './arrays.ts';
 import { toJson, type Connection } from './connection.ts';
 import { prepareMakeDue } from './make-due.ts';
 import type { Names } from './names.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { kept, plannedEachTime, type Runner } from './statement.ts';
 
 /** A row as it is read. The replay and the list are JSON texts inside of it. */
 interface Row {
@@ -51,32 +51,32 @@ export function prepareReplays(names: Names) {
   const find = plannedEachTime<Row | null>(`
     select coalesce((select to_json(r) from ${replays} as r where id = $1::text and account_id = $2::text), 'null')::text`);
   // By their ids, so that calls cannot wait for each other in a circle.
-  const lock = plannedEachTime<readonly Row[]>(`
+  const lock = kept<readonly Row[]>(`
     with locked as materialized (
       select replay, fence, unfinished from ${replays} where id = any ($1::text::text[]) order by id for update
     )
     select coalesce(json_agg(locked), '[]')::text from locked`);
   /** All of an account's that run, so that no two make deliveries for it at once. */
-  const lockAccounts = plannedEachTime<number>(`
+  const lockAccounts = kept<number>(`
     with locked as materialized (
       select id from ${replays} where state = 'running' and account_id in (
         select account_id from ${replays} where id = any ($1::text::text[])
       ) order by id for update
     )
     select to_json(count(*))::text from locked`);
-  const update = plannedEachTime<number>(`
+  const update = kept<number>(`
     with updated as (
       update ${replays} set state = $2::text, looks_at = $3::text, ended_at = $4::bigint, fence = $5::text,
         replay = $6::text, unfinished = $7::text, due_at = coalesce(${now} + $8::double precision, due_at)
       where id = $1::text returning id
     )
     select to_json(count(*))::text from updated`);
-  const lookAhead = plannedEachTime<{ readonly now: number; readonly nextInMs: number | null }>(`
+  const lookAhead = kept<{ readonly now: number; readonly nextInMs: number | null }>(`
     select json_build_object('now', clock.now, 'nextInMs', (
       select min(greatest(due_at - clock.now, 0)) from ${replays}
       where state = 'running' and not id = any ($1::text::text[])
     ))::text from (select ${now} as now) as clock`);
-  const take = plannedEachTime<readonly Row[]>(`
+  const take = kept<readonly Row[]>(`
     with taken as materialized (
       select replay, fence, unfinished from ${replays} where state = 'running' and due_at <= ${now}
       order by due_at, id limit $1::integer for update skip locked

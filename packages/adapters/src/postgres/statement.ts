@@ -24,7 +24,30 @@ export function kept<Answer>(text: string): Statement<Answer> {
   return { text, name: `hookwell_${createHash('sha1').update(text).digest('hex').slice(0, 20)}` };
 }
 
+/**
+ * A statement whose plan is kept for as long as the queue is of about the same size: a plan that was made for a short
+ * queue would read a long one from end to end. Each quadrupling has a plan of its own, so that there are few of them.
+ */
+export function bySize<Answer>(text: string): (bytes: number) => Statement<Answer> {
+  const statements = new Map<number, Statement<Answer>>();
+  return (bytes) => {
+    const size = Math.floor(Math.log2(bytes + 1) / 2);
+    let statement = statements.get(size);
+    if (!statement) {
+      statement = kept(`/* for a queue of ${4 ** size} bytes */ ${text}`);
+      statements.set(size, statement);
+    }
+    return statement;
+  };
+}
+
 /** A statement that is planned each time it runs. */
 export function plannedEachTime<Answer>(text: string): Statement<Answer> {
   return { text, name: null };
 }
+
+/**
+ * Ends a subquery that is to be asked for each row around it, by an index. Without it, and before the server has counted a
+ * table, it may join all that the table has to a dozen rows.
+ */
+export const oneByOne = 'offset 0';
