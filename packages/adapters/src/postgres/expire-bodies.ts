@@ -70,7 +70,7 @@ export function prepareExpireBodies(names: Names) {
       select w.*, $2::bigint as before from json_to_recordset($1::text::json) as w (outcome text, at bigint, id bigint)
     )
     select coalesce(json_agg(l), '[]')::text from (
-      select * from (${outcomes.map((outcome) => linesFrom(names, outcome, '$3::integer')).join(' union all ')}) l
+      select * from (${outcomes.map((outcome) => linesFrom(names.attempts, outcome, '$3::integer')).join(' union all ')}) l
       order by at, id limit $3::integer
     ) l`);
   const lookAtEvents = plannedEachTime<readonly (Row & { readonly stored_at: number })[]>(`
@@ -114,7 +114,7 @@ export function prepareExpireBodies(names: Names) {
     const lines = await connection.run(lookAtLines, [wanted(from, outcomes), now - afterMs, size]);
     let emptied = 0;
     for (const [day, rows] of byDay(lines.filter((line) => line.has_answer))) {
-      emptied += await unlessDropped(connection.run(emptyAnswersOf(day), [toJson(rows)]));
+      emptied += await unlessDropped(connection.run(emptyAnswersOf(day), [toJson(rows)]), 0);
     }
     const isSaved =
       lines.length === 0 || (await connection.run(save, ['answers', JSON.stringify(placesAfter(from, lines)), place]));
@@ -147,6 +147,7 @@ export function prepareExpireBodies(names: Names) {
           const ids = await run(lockEventsOf(day), [toArray(rows.map(({ id }) => id)), before]);
           return ids.length === 0 ? 0 : run(emptyRecordsOf(day), [toArray(ids), before]);
         }),
+        0,
       );
     }
     const isSpared = found.some((row) => spared.has(row.account_id));

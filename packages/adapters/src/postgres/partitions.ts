@@ -100,17 +100,17 @@ export function byDay<Of extends { readonly day: number }>(rows: readonly Of[]):
   return days;
 }
 
-/** What work on a day's partition came to; nothing where that has been dropped meanwhile. */
-export async function unlessDropped<Count extends number | null>(work: Promise<Count>): Promise<Count | 0> {
+/** What work on a day's partition came to, or what stands for it where that has been dropped meanwhile. */
+export async function unlessDropped<Result>(work: Promise<Result>, nothing: Result): Promise<Result> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && codeOf(error.cause) === '42P01') return 0;
+    if (error instanceof Error && codeOf(error.cause) === '42P01') return nothing;
     throw error;
   }
 }
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /** `20260115` for 15 January 2026. */
 export function dateOf(day: number): string {

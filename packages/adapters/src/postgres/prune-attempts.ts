@@ -24,7 +24,9 @@ export interface LinePlace {
 
 /** How far lines were looked at. */
 export interface LinePlaces {
-  /** By age, for each outcome of which there may be more. */
+  /** The days whose partitions are still to be looked through for old lines; null before it is known which have any. */
+  readonly days: readonly number[] | null;
+  /** By age, for each outcome of which the partition of the first of these may have more. */
   readonly old: readonly LinePlace[];
   /** The last account; null when none is left. */
   readonly account: string | null;
@@ -32,22 +34,21 @@ export interface LinePlaces {
   readonly apart: number | null;
 }
 
+/** Before the first line of a partition. */
+const firstOfDay = outcomes.map((outcome) => ({ outcome, at: Number.MIN_SAFE_INTEGER, id: 0 }));
+
 /** Before the first line. */
-export const firstLines: LinePlaces = {
-  old: outcomes.map((outcome) => ({ outcome, at: Number.MIN_SAFE_INTEGER, id: 0 })),
-  account: '',
-  apart: 0,
-};
+export const firstLines: LinePlaces = { days: null, old: firstOfDay, account: '', apart: 0 };
 
 /**
- * The next lines of an outcome, by when their attempt began: those that `wanted` asks for. An outcome that is no constant could
- * not be read in the order of its index.
+ * The next lines of an outcome in a table, by when their attempt began: those that `wanted` asks for. An outcome that is no
+ * constant could not be read in the order of its index.
  */
-export function linesFrom(names: Names, outcome: OutcomeKind, limit: string): string {
+export function linesFrom(table: string, outcome: OutcomeKind, limit: string): string {
   const value = (name: string): string => `(select ${name} from wanted where outcome = '${outcome}')`;
   return `(
         select a.outcome, a.account_id, a.id, a.day, a.started_at as at, a.event_id, a.event_day, a.answer <> '' as has_answer
-        from ${names.attempts} as a
+        from ${table} as a
         where a.outcome = '${outcome}' and a.started_at < ${value('before')}
           and a.started_at >= ${value('at')} and (a.started_at, a.id) > (${value('at')}, ${value('id')})
         order by a.started_at, a.id limit ${limit}
@@ -55,7 +56,7 @@ export function linesFrom(names: Names, outcome: OutcomeKind, limit: string): st
 }
 
 /** Behind the last line. */
-const noLines: LinePlaces = { old: [], account: null, apart: null };
+const noLines: LinePlaces = { days: [], old: [], account: null, apart: null };
 
 /** A line that is to go. */
 interface Line {
@@ -64,18 +65,27 @@ interface Line {
   readonly day: number;
 }
 
-/** What a part of old lines came to. */
-interface Pruned {
+/** Old lines of a day. */
+interface OldLines {
   /** How many there were to look at of each outcome that had any, and the last of them. */
   readonly parts: readonly (LinePlace & { readonly count: number })[] | null;
   /** Those that are to go. */
   readonly old: readonly Line[] | null;
   /** The last of these. */
   readonly cut: Omit<LinePlace, 'outcome'> | null;
-  /** Those of accounts that have too many. */
+}
+
+/** Lines of accounts that have too many. */
+interface ExcessLines {
   readonly excess: readonly Line[] | null;
   /** The last account that was looked at, when there may be more. */
   readonly next: string | null;
+}
+
+/** How many lines were forgotten, and how far was looked. */
+interface Forgotten {
+  readonly deleted: number;
+  readonly places: LinePlaces;
 }
 
 /**
@@ -83,6 +93,7 @@ interface Pruned {
  * the next accounts keeps. One process does so at a time, and the others have nothing to do meanwhile.
  */
 export function preparePruneAttempts(names: Names) {
+  const partitionOf = (day: number): string => names.of(`attempts_${dateOf(day)}`);
   const isNotSpared = `account_id not in ${names.sparedAccounts}`;
   const lines = (of: string): string => `(
         select json_agg(json_build_object('account_id', account_id, 'id', id, 'day', day)) from ${of}
@@ -95,41 +106,27 @@ export function preparePruneAttempts(names: Names) {
     ), given as materialized (
       select * from json_to_recordset($1::text::json) as g (account_id text, id bigint)
     ), deleted as (
-      delete from ${names.of(`attempts_${dateOf(day)}`)} as a using given as g
+      delete from ${partitionOf(day)} as a using given as g
       where (select mine from mine) and a.account_id = g.account_id and a.id = g.id returning 1
     )
     select coalesce(to_json(case when (select mine from mine) then (select count(*) from deleted) end)::text, 'null')`);
-  const prune = plannedEachTime<Pruned>(`
-    with recursive wanted as materialized (
+  const hasOld = (day: number): string => {
+    const old = outcomes.map((outcome) => {
+      const before = outcome === 'delivered' ? '$1::bigint' : '$2::bigint';
+      return `exists (select from ${partitionOf(day)} where outcome = '${outcome}' and started_at < ${before})`;
+    });
+    return old.join(' or ');
+  };
+  // Of a single day, too: to plan a look at all of them takes longer than the look.
+  const findOldOf = (day: number) =>
+    plannedEachTime<OldLines>(`
+    with wanted as materialized (
       select * from json_to_recordset($1::text::json) as w (outcome text, before bigint, at bigint, id bigint)
     ), part as materialized (
-      ${outcomes.map((outcome) => linesFrom(names, outcome, '$7::integer')).join(' union all ')}
+      ${outcomes.map((outcome) => linesFrom(partitionOf(day), outcome, '$4::integer')).join(' union all ')}
     ), old as materialized (
       select account_id, id, day, at from part where ${isNotSpared} and account_id <> all ($2::text::text[])
-      order by at, id limit $5::integer
-    ), walk (account_id, looked) as (
-      (
-        select account_id, 1 from ${names.attempts}
-        where account_id > $3::text
-          and not exists (select from old) and (select count(*) from part) < $7::integer
-        order by account_id limit 1
-      )
-      union all
-      select next.account_id, looked + 1 from walk cross join lateral (
-        select account_id from ${names.attempts} where account_id > walk.account_id order by account_id limit 1
-      ) next where looked < ${accountsPerPart}
-    ), apart as materialized (
-      select * from json_to_recordset($6::text::json) as x ("accountId" text, keep bigint)
-    ), excess as materialized (
-      select l.* from (
-        select account_id, coalesce(keep, $4::bigint) as keep from walk
-        left join apart on "accountId" = account_id where ${isNotSpared}
-      ) walk cross join lateral (
-        select id from ${names.attempts} as a where a.account_id = walk.account_id order by id desc limit 1 offset walk.keep
-      ) newest cross join lateral (
-        select account_id, id, day from ${names.attempts} as a
-        where a.account_id = walk.account_id and a.id <= newest.id order by a.id limit $5::integer
-      ) l limit $5::integer
+      order by at, id limit $3::integer
     )
     select json_build_object(
       'parts', (
@@ -139,7 +136,29 @@ export function preparePruneAttempts(names: Names) {
         ) p
       ),
       'old', ${lines('old')},
-      'cut', (select json_build_object('at', at, 'id', id) from old order by at desc, id desc limit 1),
+      'cut', (select json_build_object('at', at, 'id', id) from old order by at desc, id desc limit 1)
+    )::text`);
+  const findExcess = plannedEachTime<ExcessLines>(`
+    with recursive walk (account_id, looked) as (
+      (select account_id, 1 from ${names.attempts} where account_id > $1::text order by account_id limit 1)
+      union all
+      select next.account_id, looked + 1 from walk cross join lateral (
+        select account_id from ${names.attempts} where account_id > walk.account_id order by account_id limit 1
+      ) next where looked < ${accountsPerPart}
+    ), apart as materialized (
+      select * from json_to_recordset($4::text::json) as x ("accountId" text, keep bigint)
+    ), excess as materialized (
+      select l.* from (
+        select account_id, coalesce(keep, $2::bigint) as keep from walk
+        left join apart on "accountId" = account_id where ${isNotSpared}
+      ) walk cross join lateral (
+        select id from ${names.attempts} as a where a.account_id = walk.account_id order by id desc limit 1 offset walk.keep
+      ) newest cross join lateral (
+        select account_id, id, day from ${names.attempts} as a
+        where a.account_id = walk.account_id and a.id <= newest.id order by a.id limit $3::integer
+      ) l limit $3::integer
+    )
+    select json_build_object(
       'excess', ${lines('excess')},
       'next', (select max(account_id) from walk having count(*) = ${accountsPerPart})
     )::text`);
@@ -167,58 +186,57 @@ export function preparePruneAttempts(names: Names) {
   async function forget({ run }: Runner, doomed: readonly Line[]): Promise<number | null> {
     let deleted = 0;
     for (const [day, rows] of byDay(doomed)) {
-      const count = await unlessDropped(run(forgetOf(day), [toJson(rows), names.schema]));
+      const count = await unlessDropped(run(forgetOf(day), [toJson(rows), names.schema]), 0);
       if (count === null) return null;
       deleted += count;
     }
     return deleted;
   }
 
-  async function forgetOld(
-    runner: Runner,
-    from: LinePlaces,
-    { others, apart }: Ages,
-    limit: number,
-  ): Promise<{ readonly deleted: number; readonly places: LinePlaces }> {
+  async function forgetOld(runner: Runner, from: LinePlaces, { others, apart }: Ages, limit: number): Promise<Forgotten> {
+    const [day, ...days] = from.days as readonly [number, ...number[]];
     const size = linesPerDeleted * limit;
     const beforeOf = (outcome: OutcomeKind): number => (outcome === 'delivered' ? others.deliveredBefore : others.othersBefore);
-    const {
-      parts,
-      old: tooOld,
-      cut,
-      excess,
-      next,
-    } = await runner.run(prune, [
-      toJson(from.old.map((place) => ({ ...place, before: beforeOf(place.outcome) }))),
-      toArray(apart.map(({ accountId }) => accountId)),
-      from.account,
-      others.keep,
-      limit,
-      toJson(apart),
-      size,
-    ]);
-    const doomed = [...(tooOld ?? []), ...(excess ?? [])];
-    const deleted = await forget(runner, doomed);
+    const found = await unlessDropped(
+      runner.run(findOldOf(day), [
+        toJson(from.old.map((place) => ({ ...place, before: beforeOf(place.outcome) }))),
+        toArray(apart.map(({ accountId }) => accountId)),
+        limit,
+        size,
+      ]),
+      { parts: null, old: null, cut: null },
+    );
+    const deleted = await forget(runner, found.old ?? []);
     if (deleted === null) return { deleted: 0, places: noLines };
-    const isCut = cut !== null && tooOld?.length === limit;
+    const { parts, cut } = found;
+    const isCut = cut !== null && found.old?.length === limit;
     const old = from.old.flatMap((place) => {
       const part = parts?.find(({ outcome }) => outcome === place.outcome);
       const isFull = part?.count === size;
       if (isCut) return [{ outcome: place.outcome, ...(isFull && isBefore(part, cut) ? placeOf(part) : later(place, cut)) }];
       return part && isFull ? [{ outcome: place.outcome, ...placeOf(part) }] : [];
     });
-    const hasWalked = tooOld === null && (parts ?? []).reduce((sum, { count }) => sum + count, 0) < size;
-    return { deleted, places: { ...from, old, account: hasWalked && excess === null ? next : from.account } };
+    return { deleted, places: old.length > 0 ? { ...from, old } : { ...from, days, old: firstOfDay } };
   }
 
-  /** Deletes some lines; answers how many, and how far it has looked. */
-  return async (
-    runner: Runner,
-    from: LinePlaces,
-    ages: Ages,
-    limit: number,
-  ): Promise<{ readonly deleted: number; readonly places: LinePlaces }> => {
-    if (from.old.length > 0 || from.account !== null) return forgetOld(runner, from, ages, limit);
+  async function forgetExcess(runner: Runner, from: LinePlaces, { others, apart }: Ages, limit: number): Promise<Forgotten> {
+    const { excess, next } = await runner.run(findExcess, [from.account, others.keep, limit, toJson(apart)]);
+    const deleted = await forget(runner, excess ?? []);
+    if (deleted === null) return { deleted: 0, places: noLines };
+    return { deleted, places: { ...from, account: excess === null ? next : from.account } };
+  }
+
+  /** Deletes some lines; answers how many, and how far it has looked. `days` are those that have a partition, oldest first. */
+  return async (runner: Runner, from: LinePlaces, ages: Ages, limit: number, days: readonly number[]): Promise<Forgotten> => {
+    if (from.days === null) {
+      const { deliveredBefore, othersBefore } = ages.others;
+      const old = days.map((day) => `case when ${hasOld(day)} then ${day} end`);
+      const look = plannedEachTime<readonly (number | null)[]>(`select json_build_array(${old.join(', ')})::text`);
+      const found = await unlessDropped(runner.run(look, [deliveredBefore, othersBefore]), days);
+      return { deleted: 0, places: { ...from, days: found.filter((day) => day !== null) } };
+    }
+    if (from.days.length > 0) return forgetOld(runner, from, ages, limit);
+    if (from.account !== null) return forgetExcess(runner, from, ages, limit);
     const start = from.apart ?? ages.apart.length;
     const some = ages.apart.slice(start, start + apartPerPart);
     const doomed = some.length === 0 ? null : await runner.run(findApart, [toJson(some), limit]);

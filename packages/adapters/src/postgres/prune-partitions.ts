@@ -2,7 +2,7 @@ import type { Ages } from '../sql/ages.ts';
 import { toArray } from './arrays.ts';
 import type { Connection } from './connection.ts';
 import type { Names } from './names.ts';
-import type { Partition } from './partitions.ts';
+import type { Partition, PartitionedTable } from './partitions.ts';
 import { plannedEachTime } from './statement.ts';
 import { codeOf } from './storage-error.ts';
 
@@ -100,25 +100,27 @@ export function preparePrunePartitions(names: Names) {
     now: number,
   ): Promise<{ readonly attempts: number; readonly events: number } | null> => {
     const dropped = { attempts: 0, events: 0 };
+    if (past.length === 0) return dropped;
     if (now < triesFrom) return null;
     const apart = ages.apart.length === 0 ? [] : [toArray(ages.apart.map(({ accountId }) => accountId))];
-    // Events may go once the lines that need them have gone.
-    for (const table of ['attempts', 'events'] as const) {
-      const partitions = past.filter((partition) => partition.table === table);
-      if (partitions.length === 0) continue;
+    const look = async (partitions: readonly Partition[]): Promise<readonly Partition[]> => {
       const going = partitions.map((partition) => goes(partition, ages));
-      const look = plannedEachTime<readonly boolean[]>(`select json_build_array(${going.join(', ')})::text`);
-      for (const [index, may] of (await connection.run(look, apart)).entries()) {
-        const partition = partitions[index] as Partition;
-        if (!may) continue;
-        try {
-          dropped[table] += await drop(connection, partition, ages, apart);
-        } catch (error) {
-          if (!(error instanceof Error) || !nextTime.has(codeOf(error.cause))) throw error;
-          triesFrom = now + tryAgainMs;
-          return dropped;
-        }
-      }
+      const may = await connection.run(
+        plannedEachTime<readonly boolean[]>(`select json_build_array(${going.join(', ')})::text`),
+        apart,
+      );
+      return partitions.filter((_, index) => may[index]);
+    };
+    const isOf = (wanted: PartitionedTable) => (partition: Partition) => partition.table === wanted;
+    try {
+      const found = await look(past);
+      for (const partition of found.filter(isOf('attempts'))) dropped.attempts += await drop(connection, partition, ages, apart);
+      // More events may go once the lines that need them have gone.
+      const events = dropped.attempts > 0 ? await look(past.filter(isOf('events'))) : found.filter(isOf('events'));
+      for (const partition of events) dropped.events += await drop(connection, partition, ages, apart);
+    } catch (error) {
+      if (!(error instanceof Error) || !nextTime.has(codeOf(error.cause))) throw error;
+      triesFrom = now + tryAgainMs;
     }
     return dropped;
   };

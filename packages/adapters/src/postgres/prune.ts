@@ -2,7 +2,7 @@ import type { PruneRequest, PruneResult } from '@hookwell/core';
 import { agesAt, type Ages } from '../sql/ages.ts';
 import type { Connection } from './connection.ts';
 import type { Names } from './names.ts';
-import type { preparePartitions } from './partitions.ts';
+import { dayMs, type preparePartitions } from './partitions.ts';
 import { firstLines, preparePruneAttempts, type LinePlaces } from './prune-attempts.ts';
 import { preparePrunePartitions } from './prune-partitions.ts';
 import { preparePruneEvents, preparePruneSubscriptions, type EventPlace } from './prune-unneeded.ts';
@@ -43,10 +43,16 @@ export function preparePrune(names: Names, partitions: ReturnType<typeof prepare
   let resume = start;
   let wholeFrom = 0;
 
-  async function prunePart(connection: Connection, from: Looked, ages: Ages, limit: number): Promise<Part> {
+  async function prunePart(
+    connection: Connection,
+    from: Looked,
+    ages: Ages,
+    limit: number,
+    days: readonly number[],
+  ): Promise<Part> {
     if (from.lines !== null) {
-      const { deleted, places } = await pruneAttempts(connection, from.lines, ages, limit);
-      const isEnd = places.old.length === 0 && places.account === null && (places.apart === null || ages.apart.length === 0);
+      const { deleted, places } = await pruneAttempts(connection, from.lines, ages, limit, days);
+      const isEnd = places.days?.length === 0 && places.account === null && (places.apart === null || ages.apart.length === 0);
       return { pruned: { ...nothing, attempts: deleted }, looked: { ...from, lines: isEnd ? null : places } };
     }
     if (from.event !== null) {
@@ -68,9 +74,10 @@ export function preparePrune(names: Names, partitions: ReturnType<typeof prepare
       if (whole) wholeFrom = now + wholeEveryMs;
     }
 
+    const days = [...past.filter(({ table }) => table === 'attempts').map(({ day }) => day), Math.floor(now / dayMs)];
     let isWhole = resume === start;
     for (let from = resume; ;) {
-      const { pruned, looked } = await prunePart(connection, from, ages, request.limit);
+      const { pruned, looked } = await prunePart(connection, from, ages, request.limit, days);
       const isFound = pruned.attempts + pruned.events + pruned.subscriptions > 0;
       const isEnd = looked.lines === null && looked.event === null && looked.subscription === null;
       resume = isEnd ? start : looked;

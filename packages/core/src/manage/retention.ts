@@ -40,7 +40,7 @@ interface Speed {
 }
 
 /** Beside live traffic: so little that nobody notices. */
-const gentle: Speed = { rows: 100, rests: 19 };
+const gentle: Speed = { rows: 100, rests: 49 };
 /** Once it has been at it for so long that more may become old meanwhile than it forgets. */
 const behind: Speed = { rows: 1_000, rests: 4 };
 const behindAfterMs = 300_000;
