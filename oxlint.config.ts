@@ -156,6 +156,7 @@ export default defineConfig({
     'typescript/consistent-return': 'off', // TypeScript checks that every case of a union returns.
     'typescript/no-misused-spread': 'off', // Code points are what LIKE compares.
     'typescript/no-unsafe-type-assertion': 'off', // noUncheckedIndexedAccess leaves no other way to say what an index is known to hold.
+    'unicorn/require-post-message-target-origin': 'off', // Threads have none; it is about windows.
     'unicorn/consistent-function-scoping': 'off', // A function stands beside its only use.
   },
   overrides: [

@@ -52,6 +52,12 @@ export function batchFor(
   return { events, deliveries, fence: `fence of ${name}`, leaseMs: 60_000 };
 }
 
+/** A batch with a hundred events of 1 KiB for a lane, and their deliveries. */
+export function largeBatch(name: string, lane: number): StoreBatch {
+  const lanes = Array.from({ length: 100 }, () => lane);
+  return batchFor(name, lanes, { record: { id: 1, text: 'x'.repeat(1_024) } });
+}
+
 export function claimRequest(given: Partial<ClaimRequest> = {}): ClaimRequest {
   return { fence: 'fence', leaseMs: 60_000, limit: 100, perLane: 100, lanes: new Map(), after: 0, ...given };
 }

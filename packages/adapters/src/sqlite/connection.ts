@@ -6,6 +6,7 @@
 import { HookwellError } from '@hookwell/core';
 import type { Compilable } from 'kysely';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { WalSync } from './wal-sync.ts';
 
 /** How a connection behaves. */
@@ -27,6 +28,7 @@ export class Connection {
   readonly #release: SqliteStatement;
   readonly #rollbackToSave: SqliteStatement;
   #log: WalSync | undefined;
+  #checkpoints: Checkpoints | undefined;
 
   constructor(database: SqliteDatabase, options: ConnectionOptions) {
     this.database = database;
@@ -60,15 +62,17 @@ export class Connection {
   }
 
   /**
-   * From now on commits are made durable by syncing the write-ahead log beside the event loop, instead of inside COMMIT. It
-   * takes a database that is in WAL mode and has the log open.
+   * From now on commits are made durable by syncing the write-ahead log beside the event loop, instead of inside COMMIT, and
+   * so are its checkpoints made. It takes a database that is in WAL mode and has the log open.
    */
   syncBeside(): void {
     const { database } = this;
     const files = database.pragma('database_list') as readonly { readonly name: string; readonly file: string }[];
     const file = files.find(({ name }) => name === 'main')?.file ?? database.name;
     try {
-      this.#log = new WalSync(file);
+      const checkpoints = new Checkpoints(database, file);
+      this.#checkpoints = checkpoints;
+      this.#log = new WalSync(file, () => checkpoints.look());
     } catch (error) {
       throw storageError(error, database.name);
     }
@@ -131,9 +135,11 @@ export class Connection {
   }
 
   /** Lets go of what `syncBeside` has opened. */
-  stopSyncing(): void {
+  async stopSyncing(): Promise<void> {
     this.#log?.close();
     this.#log = undefined;
+    await this.#checkpoints?.stop();
+    this.#checkpoints = undefined;
   }
 
   #transact<Result>(begin: SqliteStatement, work: () => Result): Result {

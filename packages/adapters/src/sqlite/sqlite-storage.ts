@@ -228,7 +228,7 @@ export function sqliteStorage(options: SqliteStorageOptionsInput): StorageAdapte
     async stop() {
       const connection = calls?.connection;
       calls = undefined;
-      connection?.stopSyncing();
+      await connection?.stopSyncing();
       if (resolved.database === undefined) connection?.database.close();
     },
   };

@@ -14,13 +14,19 @@ interface Waiting {
 export class WalSync {
   readonly #file: string;
   readonly #descriptor: number;
+  readonly #onSynced: () => void;
   #waiting: Waiting[] = [];
   #running = false;
   #closed = false;
   #failure: HookwellError | undefined;
 
-  /** Opens the write-ahead log of a database file that a connection has in use, so that the log stays where it is. */
-  constructor(file: string) {
+  /**
+   * Opens the write-ahead log of a database file that a connection has in use, so that the log stays where it is.
+   *
+   * @param onSynced told after each time that the disk was waited for
+   */
+  constructor(file: string, onSynced: () => void) {
+    this.#onSynced = onSynced;
     this.#file = `${file}-wal`;
     this.#descriptor = fs.openSync(this.#file, 'r+');
   }
@@ -55,6 +61,7 @@ export class WalSync {
         if (this.#failure) reject(this.#failure);
         else resolve();
       }
+      if (!this.#closed && !this.#failure) this.#onSynced();
       if (this.#waiting.length > 0) this.#run();
       else if (this.#closed) fs.closeSync(this.#descriptor);
     });
