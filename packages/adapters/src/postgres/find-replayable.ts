@@ -14,6 +14,24 @@ interface Found<Row, Last> {
   readonly rows: readonly Row[];
 }
 
+/**
+ * The unfinished deliveries of pairs of a subscription and an event: the query of the name `waiting`. The queue has no index by
+ * event: it is read lane by lane, once for all of the pairs.
+ */
+export function waitingOf(names: Names, pairs: string): string {
+  return `select lane.id, d.event_id from (select distinct subscription_id as id from ${pairs}) as lane cross join lateral (
+        select event_id from ${names.deliveries} where subscription_id = lane.id ${oneByOne}
+      ) as d where d.event_id in (select event_id from ${pairs})`;
+}
+
+/** Whether a pair has neither a delivery among those `waiting` nor a line of the log. */
+export function isMissing(names: Names, pair: string): string {
+  return `(${pair}.subscription_id, ${pair}.event_id) not in (select id, event_id from waiting) and not exists (
+        select from ${names.attempts} as a
+        where a.event_day = ${pair}.day and a.event_id = ${pair}.event_id and a.subscription_id = ${pair}.subscription_id ${oneByOne}
+      )`;
+}
+
 /** Makes the call that finds what a replay would send. The rows looked at are bounded before anything is asked of them. */
 export function prepareFindReplayable(names: Names) {
   const lane = `${names.subscriptions} as lane`;
@@ -39,7 +57,6 @@ export function prepareFindReplayable(names: Names) {
       select coalesce(json_agg(w order by w.id), '[]')
       from (select id, delivery_id, subscription_id, event_id, topic from wanted) as w
     ))::text`);
-  // The queue has no index by event: it is read lane by lane, once for all the events that are looked at.
   const findPairs = plannedEachTime<Found<Pair, Pick<Pair, 'stored_at' | 'event_id'>>>(`
     with part as materialized (
       select stored_at, id, day, account_id, topic, metadata from ${names.events}
@@ -53,15 +70,10 @@ export function prepareFindReplayable(names: Names) {
         and ($8::bigint is null or lane.id = $8::bigint)
         and ((part.stored_at, part.id) > ($2::bigint, $3::text) or lane.id > $9::bigint)
     ), waiting as materialized (
-      select lane.id, d.event_id from (select distinct subscription_id as id from pairs) as lane cross join lateral (
-        select event_id from ${names.deliveries} where subscription_id = lane.id ${oneByOne}
-      ) as d where d.event_id in (select event_id from pairs)
+      ${waitingOf(names, 'pairs')}
     ), wanted as (
       select stored_at, event_id, subscription_id, topic from pairs as p
-      where (subscription_id, event_id) not in (select id, event_id from waiting) and not exists (
-        select from ${names.attempts} as a
-        where a.event_day = p.day and a.event_id = p.event_id and a.subscription_id = p.subscription_id ${oneByOne}
-      )
+      where ${isMissing(names, 'p')}
       order by stored_at, event_id, subscription_id limit $6::integer
     )
     select json_build_object('looked', (select count(*) from part), 'last', (

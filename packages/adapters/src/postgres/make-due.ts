@@ -1,6 +1,7 @@
 import { orderKeyOf, type Ordering, type ReplayStep, type StoredEvent } from '@hookwell/core';
 import { toArray } from './arrays.ts';
 import { toJson } from './connection.ts';
+import { isMissing, waitingOf } from './find-replayable.ts';
 import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
 import { createdInOrder } from './orders.ts';
@@ -42,18 +43,13 @@ export function prepareMakeDue(names: Names) {
         where e.id = given.event_id and e.account_id = $1::text and ${keptRecord('e')} limit 1
       ) as e
     ), waiting as materialized (
-      select lane.id, d.event_id from (select distinct subscription_id as id from given) as lane cross join lateral (
-        select event_id from ${names.deliveries} where subscription_id = lane.id ${oneByOne}
-      ) as d where d.event_id in (select event_id from given)
+      ${waitingOf(names, 'given')}
     )
     select coalesce(json_agg(missing), '[]')::text from (
       select given.id, given.subscription_id, given.event_id, given.day as event_day, 0 as attempts, (
         select coalesce(max(s.ordering), 'none') from ${names.subscriptions} as s where s.id = given.subscription_id
       ) as ordering
-      from given where (subscription_id, event_id) not in (select id, event_id from waiting) and not exists (
-        select from ${names.attempts} as a
-        where a.event_day = given.day and a.event_id = given.event_id and a.subscription_id = given.subscription_id ${oneByOne}
-      )
+      from given where ${isMissing(names, 'given')}
     ) as missing`);
   const lockEvents = plannedEachTime<readonly string[]>(`
     with given as materialized (

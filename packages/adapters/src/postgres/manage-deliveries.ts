@@ -5,7 +5,7 @@ import { toJson } from './connection.ts';
 import { keptRecord } from './kept-record.ts';
 import type { Names } from './names.ts';
 import { createdInOrder, keepingOrder, makeNextDue, orderLocks } from './orders.ts';
-import { plannedEachTime, type Runner } from './statement.ts';
+import { oneByOne, plannedEachTime, type Runner } from './statement.ts';
 
 /** The last line of a delivery, as far as it is used here. */
 interface Line {
@@ -26,8 +26,8 @@ export function prepareManageDeliveries(names: Names) {
   // PostgreSQL 18.4. The event is locked against being forgotten until the delivery that needs it can be seen.
   const findLast = plannedEachTime<Line | null>(`
     select coalesce((
-      select to_json(a) from ${names.attempts} as a
-      where delivery_id = $2::text and account_id = $1::text order by number desc, id desc limit 1
+      select to_json(a) from (select * from ${names.attempts} where delivery_id = $2::text ${oneByOne}) as a
+      where account_id = $1::text order by number desc, id desc limit 1
     ), 'null')::text`);
   const lockEvent = plannedEachTime<Pick<StoredEvent, 'objectType' | 'record'> | null>(`
     with event as materialized (

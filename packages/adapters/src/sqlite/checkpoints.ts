@@ -13,10 +13,9 @@ export interface CheckpointThreadData {
   readonly file: string;
 }
 
-/** What a checkpoint tells of the log: its frames, and how many of them are in the database by now. */
+/** What a checkpoint tells of the log: how many frames it has. */
 export interface Moved {
   readonly log: number;
-  readonly checkpointed: number;
 }
 
 /** Frames of the log, a page each, after which a checkpoint is made: as many as SQLite would wait for. */

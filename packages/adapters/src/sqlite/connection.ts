@@ -70,9 +70,8 @@ export class Connection {
     const files = database.pragma('database_list') as readonly { readonly name: string; readonly file: string }[];
     const file = files.find(({ name }) => name === 'main')?.file ?? database.name;
     try {
-      const checkpoints = new Checkpoints(database, file);
-      this.#checkpoints = checkpoints;
-      this.#log = new WalSync(file, () => checkpoints.look());
+      this.#log = new WalSync(file, () => this.#checkpoints?.look());
+      this.#checkpoints = new Checkpoints(database, file);
     } catch (error) {
       throw storageError(error, database.name);
     }
